@@ -1,0 +1,241 @@
+"""`stockline demo`: a quarter of a company's stock in a few seconds, told as it happens."""
+
+from collections import Counter
+from contextlib import nullcontext
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import stockline
+from stockline import Refusal, Stockline, TrackingRow
+from stockline.cli import demo_foreign
+from stockline.cli.console import screen, show_refusal
+from stockline.cli.demo_data import PERISHABLES, SITES, TODAY, Company, Order, mistake, tracking_codes
+from stockline.cli.demo_delivery import DELIVERED, write_delivery
+from stockline.cli.import_ import report, run_import
+from stockline.cli.importing import Request
+from stockline.cli.reports import print_findings
+from stockline.exchange.mapping import Mapping
+from stockline.exchange.sheets import open_sheet
+
+SEED = 20250602
+FOLDER = Path("stockline-demo")
+KINDS = {
+    "purchase": "goods from suppliers",
+    "sale": "goods to customers",
+    "sale_return": "units that customers brought back",
+    "journal": "used in the workshop, or missing at a count",
+}
+DELIVERY = Mapping(item="article", serial="serial_no", site="=CENTRAL", location="=A-01", date="arrived")
+IMPORT_COMMAND = "stockline import {} --item article --serial serial_no --site =CENTRAL --location =A-01 --date arrived"
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Option(help="Where its files go; those of an earlier demo are replaced.")
+    ] = FOLDER,
+) -> None:
+    """Show on a made-up bicycle company what Stockline does: import, orders, posting, refusals, stock and control."""
+    directory.mkdir(parents=True, exist_ok=True)
+    database = directory / "demo.db"
+    for old in directory.glob("demo.db*"):
+        old.unlink()
+    console = screen()
+    with stockline.open(str(database), today=TODAY) as stock:
+        story = Story(stock, directory, console, Random(SEED))
+        story.set_up()
+        story.import_delivery()
+        story.trade()
+        story.refuse()
+        story.show_stock()
+        story.show_availability()
+        story.take_over()
+    _what_next(console, database)
+
+
+class Story:
+    """The chapters of the demo. Each does something and says what has happened."""
+
+    def __init__(self, stock: Stockline, directory: Path, console: Console, chance: Random) -> None:
+        self.stock = stock
+        self.directory = directory
+        self.console = console
+        self.company = Company(chance)
+        self.delivered: dict[str, list[str]] = {}
+
+    def chapter(self, title: str, text: str) -> None:
+        """A heading and what the chapter is about."""
+        self.console.print()
+        self.console.rule(title, align="left", style="bold")
+        self.console.print(text)
+
+    def set_up(self) -> None:
+        """Items and sites."""
+        codes = tracking_codes()
+        with self.stock.transaction():
+            for site, locations in SITES.items():
+                self.stock.create_site(site, locations=locations)
+            for item, code in codes.items():
+                self.stock.create_item(item, tracking=code)
+        kinds = Counter(tracked_by(item) for item in codes)
+        self.chapter(
+            "1. A company",
+            f"Northfield Cycles sells and repairs electric bicycles at {len(SITES)} sites: {', '.join(SITES)}.\n"
+            f"{kinds['serial']} of its items are tracked by serials, {kinds['lot']} by lots "
+            f"({len(PERISHABLES)} of which expire), {kinds['']} not at all.",
+        )
+
+    def import_delivery(self) -> None:
+        """A delivery whose list comes as a file: first with mistakes in it, then corrected."""
+        self.delivered = {item: self.company.new_serials(item, count) for item, count in DELIVERED.items()}
+        self.chapter(
+            "2. A delivery comes with a file", "The maker's list has three mistakes in it, so nothing is posted:"
+        )
+        self._import(write_delivery(self.directory / "delivery.csv", self.delivered, mistakes=True))
+        self.console.print("\nThe maker sends the list again, corrected:")
+        self._import(write_delivery(self.directory / "delivery-corrected.csv", self.delivered, mistakes=False))
+        for item, serials in self.delivered.items():
+            self.company.arrived("CENTRAL", item, serials)
+
+    def _import(self, path: Path) -> None:
+        self.console.print(f"$ {IMPORT_COMMAND.format(path)}", style="cyan")
+        request = Request(order=f"IMPORT-{path.stem}", kind="purchase")
+        source = open_sheet(path)
+        outcome = run_import(lambda: nullcontext(self.stock), source, DELIVERY, request)
+        report(request, source, outcome, path.with_name(f"{path.stem}-refused.csv"))
+
+    def trade(self) -> None:
+        """A quarter's orders, each created, tracked and posted in one transaction; the last ones stay open."""
+        orders = list(self.company.orders())
+        self.chapter("3. A quarter of trade", f"{len(orders)} orders are created, tracked and posted:")
+        entries: Counter[str] = Counter()
+        for order in track(
+            orders, "orders", console=self.console, disable=not self.console.is_terminal, transient=True
+        ):
+            entries[order.kind] += self._place(order)
+        table = Table("orders", "what")
+        for header in ("lines", "posted", "open", "ledger entries"):
+            table.add_column(header, justify="right")
+        for kind, what in KINDS.items():
+            of_kind = [order for order in orders if order.kind == kind]
+            posted = sum(order.posted for order in of_kind)
+            numbers = sum(len(order.lines) for order in of_kind), posted, len(of_kind) - posted, entries[kind]
+            table.add_row(f"{len(of_kind)} {kind.replace('_', ' ')}", what, *(f"{number:,}" for number in numbers))
+        self.console.print(table)
+
+    def _place(self, order: Order) -> int:
+        with self.stock.transaction():
+            lines = [line.order_line for line in order.lines]
+            self.stock.create_order(
+                order.id, order.kind, lines=lines, site=order.site, date=order.date, party=order.party or None
+            )
+            for number, line in enumerate(order.lines, start=1):
+                if line.rows:
+                    self.stock.track(f"{order.id}/{number}", line.rows)
+            return self.stock.post(order.id, date=order.date).entries if order.posted else 0
+
+    def refuse(self) -> None:
+        """What must not happen, does not."""
+        self.chapter("4. Four mistakes", "What breaks a rule is refused and changes nothing.")
+        for what, order in self._mistakes():
+            self.console.print(f"\n{what} at {order.site}:", style="cyan")
+            self._try(order)
+
+    def _mistakes(self) -> list[tuple[str, Order]]:
+        battery = self.delivered["BATTERY-500"][0]
+        lot = next(line for line in self.stock.stock_lines(site="HARBOUR") if line.lot)
+        more = lot.quantity + 1
+        of_lot = [TrackingRow(None, lot.lot, base_quantity=more)]
+        return [
+            (
+                f"Receive battery {battery}, which is at CENTRAL,",
+                mistake("purchase", "STATION", "BATTERY-500", [TrackingRow(battery)]),
+            ),
+            (
+                "Sell a motor that was never there",
+                mistake("sale", "CENTRAL", "MOTOR-BX3", [TrackingRow("BX3 7A 99999")]),
+            ),
+            ("Sell a motor without saying which", mistake("sale", "CENTRAL", "MOTOR-BX3", [])),
+            (
+                f"Sell {more:,} of lot {lot.lot}, of which there are {lot.quantity:,}",
+                mistake("sale", "HARBOUR", lot.item, of_lot, more),
+            ),
+        ]
+
+    def _try(self, order: Order) -> None:
+        try:
+            self._place(order)
+        except Refusal as refusal:
+            show_refusal(refusal, self.console)
+        else:
+            raise AssertionError(f"{order.id} should have been refused")
+
+    def show_stock(self) -> None:
+        """What is where."""
+        on_hand: dict[tuple[str, str], Decimal] = {}
+        for line in self.stock.stock_lines():
+            on_hand[line.item, line.site] = on_hand.get((line.item, line.site), Decimal()) + line.quantity
+        self.chapter("5. What is in stock", f"On {TODAY}, by item and site:")
+        table = Table("item", "tracked by")
+        for header in (*SITES, "all"):
+            table.add_column(header, justify="right")
+        for item in tracking_codes():
+            quantities = [on_hand.get((item, site), Decimal()) for site in SITES]
+            table.add_row(item, tracked_by(item), *(f"{quantity:,}" for quantity in (*quantities, sum(quantities))))
+        self.console.print(table)
+
+    def show_availability(self) -> None:
+        """What open orders leave of it."""
+        self.chapter("6. What is still available", "Numbers on orders that are still open are spoken for:")
+        table = Table("item", "site")
+        for header in ("on hand", "requested", "pending", "available"):
+            table.add_column(header, justify="right")
+        for item in tracking_codes():
+            for site in SITES:
+                figures = self.stock.availability(item, site)
+                if figures.requested or figures.pending:
+                    numbers = figures.total, figures.requested, figures.pending, figures.available
+                    table.add_row(item, site, *(f"{number:,}" for number in numbers))
+        self.console.print(table)
+
+    def take_over(self) -> None:
+        """A foreign system's stock is loaded as it is, and control finds what does not agree in it."""
+        site = demo_foreign.SITE
+        self.stock.create_site(site, locations=demo_foreign.LOCATIONS)
+        loaded = self.stock.load(stock_lines=demo_foreign.STOCK_LINES, serials=demo_foreign.serials())
+        self.chapter(
+            "7. A shop is taken over",
+            f"Its old system knows {loaded.stock_lines} stock lines and {loaded.serials} serials, "
+            f"which are loaded for site {site} as they are.\nControl finds what does not agree, and who can mend it:",
+        )
+        findings = sorted(self.stock.control(), key=lambda finding: (finding.item, finding.site or ""))
+        for (item, place), group in groupby(findings, key=lambda finding: (finding.item, finding.site)):
+            print_findings(self.console, f"{item} at {place}", list(group))
+        own = [finding for finding in findings if finding.site in SITES]
+        self.console.print(f"{len(findings)} findings at {site}, {len(own)} at the company's own sites.")
+
+
+def tracked_by(item: str) -> str:
+    """In a word, which numbers an item carries."""
+    code = tracking_codes()[item]
+    return "" if code is None else "serial" if code.serial == "specific" else "lot"
+
+
+def _what_next(console: Console, database: Path) -> None:
+    console.print()
+    console.rule("What to try next", align="left", style="bold")
+    console.print(f"All this is in {database}. Try:\n")
+    for command in (
+        "stock --site HARBOUR",
+        "stock --item BATTERY-500",
+        f"serial CITYBIKE-E5 {demo_foreign.EXAMPLE}",
+        f"control --site {demo_foreign.SITE}",
+    ):
+        console.print(f"  stockline --database {database} {command}", style="cyan")

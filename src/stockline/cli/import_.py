@@ -1,0 +1,184 @@
+"""`stockline import`: goods in or out as a file lists them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from stockline import Stockline
+from stockline.cli.console import SHOWN, counted, fail, findings_table, screen, stock_of
+from stockline.cli.importing import KINDS, RECEIPTS, Kind, Outcome, Request, post_movements, read_sheet
+from stockline.cli.progress import StepBar
+from stockline.codes import SENTENCES, Code
+from stockline.exchange.mapping import Mapping
+from stockline.exchange.refused import write_refused
+from stockline.exchange.sheets import Sheet, SheetProblem, open_sheet
+
+COLUMN = "COLUMN|=TEXT"
+NAMES_SHOWN = 5
+
+
+def import_(  # noqa: PLR0913, PLR0917 - an option each
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX, ODS).")],
+    item: Annotated[str, typer.Option(metavar=COLUMN, help="The item.")],
+    site: Annotated[str, typer.Option(metavar=COLUMN, help="Where the stock is: --site =EAST for all rows.")],
+    serial: Annotated[str | None, typer.Option(metavar=COLUMN, help="The serial; each row is then one unit.")] = None,
+    lot: Annotated[str | None, typer.Option(metavar=COLUMN, help="The lot.")] = None,
+    package: Annotated[str | None, typer.Option(metavar=COLUMN, help="The package.")] = None,
+    quantity: Annotated[str | None, typer.Option(metavar=COLUMN, help="The quantity; 1 if left out.")] = None,
+    variant: Annotated[str | None, typer.Option(metavar=COLUMN, help="The variant of the item.")] = None,
+    location: Annotated[str | None, typer.Option(metavar=COLUMN, help="The place inside the site.")] = None,
+    date: Annotated[str | None, typer.Option(metavar=COLUMN, help="The posting date; today if left out.")] = None,
+    expires: Annotated[str | None, typer.Option(metavar=COLUMN, help="The expiration date.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="Take only these rows. May be repeated.")
+    ] = None,
+    kind: Annotated[Kind, typer.Option(metavar="KIND", help=f"What the rows are: {', '.join(KINDS)}.")] = "purchase",
+    order: Annotated[str | None, typer.Option(metavar="ID", help="The order's id; made up if left out.")] = None,
+    create: Annotated[
+        bool | None,
+        typer.Option(
+            "--create/--no-create",
+            help="Create items and sites that do not exist. Without this option: for goods in with numbers.",
+            show_default=False,
+        ),
+    ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Post the good rows even if others are bad.")] = False,
+    refused: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to list refused rows; FILE-refused.csv if left out.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a CSV; UTF-8 if left out.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of a CSV; found out if left out.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook; the first if left out.")] = None,
+) -> None:
+    """Post what a file lists: one order of it, with a line per item and site, tracked and posted in one step.
+
+    An option names the column a value is read from; =TEXT gives all rows the same value. With bad rows nothing is
+    posted, unless --skip-bad is given; every bad row is reported with its line in the file.
+    """
+    mapping = Mapping(
+        item=item,
+        variant=variant,
+        serial=serial,
+        lot=lot,
+        package=package,
+        quantity=quantity,
+        site=site,
+        location=location,
+        date=date,
+        expires=expires,
+        where=tuple(_filter(text) for text in where or []),
+    )
+    request = Request(
+        order=order or _new_id(),
+        kind=kind,
+        create=create,
+        skip_bad=skip_bad,
+        expires=expires is not None,
+    )
+    try:
+        source = open_sheet(file, encoding=encoding, delimiter=delimiter, sheet=sheet)
+        opener = partial(stock_of, context, create=request.kind in RECEIPTS)
+        outcome = run_import(opener, source, mapping, request)
+    except SheetProblem as problem:
+        fail(f"Nothing was posted. {problem}")
+    report(request, source, outcome, refused or Path(f"{file.stem}-refused.csv"))
+    if outcome.posting is None:
+        raise typer.Exit(1)
+
+
+def run_import(
+    opener: Callable[[], AbstractContextManager[Stockline]], source: Sheet, mapping: Mapping, request: Request
+) -> Outcome:
+    """Read, and if what was read may be posted, post; with a bar that shows how far each step is."""
+    with StepBar() as steps:
+        outcome = read_sheet(source, mapping, steps)
+        if not outcome.read:
+            raise SheetProblem(
+                f"{source.path} has a header, but no rows{' that --where lets pass' * bool(mapping.where)}."
+            )
+        if (outcome.bad and not request.skip_bad) or not len(outcome.movements):
+            return outcome
+        with opener() as stock:
+            return post_movements(stock, request, outcome, steps)
+
+
+def _new_id() -> str:
+    """An id that says when the import was, by the user's clock, and is no other's."""
+    return f"IMPORT-{datetime.now():%Y%m%d-%H%M%S}-{token_hex(2)}"  # noqa: DTZ005
+
+
+def _filter(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not equals or not column.strip():
+        raise typer.BadParameter(f"{text!r} is not COLUMN=TEXT", param_hint="--where")
+    return column, value
+
+
+def report(request: Request, source: Sheet, outcome: Outcome, refused: Path) -> None:
+    """Print what an import has come to; list its refused rows, all of them in a file."""
+    console = screen()
+    posted = len(outcome.movements) if outcome.posting else 0
+    console.print(f"Import of {source.path.name}", style="bold")
+    table = Table(show_header=False)
+    table.add_row("rows read", f"{outcome.read:,}")
+    table.add_row("rows posted", f"{posted:,}")
+    table.add_row("rows refused", f"{len(outcome.bad):,}")
+    for name, value in _made(request, outcome):
+        table.add_row(name, value)
+    console.print(table)
+    if outcome.posting is None:
+        console.print("Nothing was posted.", style="bold red")
+    if outcome.refusal:
+        screen(error=True).print(f"Refused: {outcome.refusal.code}. {SENTENCES[outcome.refusal.code]}", style="red")
+        screen(error=True).print(findings_table(outcome.refusal.findings[:SHOWN]))
+    if outcome.bad:
+        _list_bad(source, outcome, refused)
+
+
+def _made(request: Request, outcome: Outcome) -> list[tuple[str, str]]:
+    """What the posting has left in the database."""
+    if outcome.posting is None:
+        return []
+    made = [
+        ("order", f"{request.order} ({request.kind.replace('_', ' ')}, {counted(outcome.lines, 'line')})"),
+        ("posting", f"{outcome.posting.number} ({counted(outcome.posting.entries, 'ledger entry')})"),
+    ]
+    if outcome.movements.date:
+        made.append(("posting date", str(outcome.movements.date)))
+    for what, names in (("items created", outcome.created_items), ("sites created", outcome.created_sites)):
+        if names:
+            more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+            made.append((what, f"{len(names):,}: {', '.join(names[:NAMES_SHOWN])}{more}"))
+    return made
+
+
+def _list_bad(source: Sheet, outcome: Outcome, refused: Path) -> None:
+    """The first refused rows on the screen, all of them in a file."""
+    console = screen(error=True)
+    counts: dict[Code, int] = {}
+    for bad in outcome.bad:
+        counts[bad.code] = counts.get(bad.code, 0) + 1
+    for code in sorted(counts, key=counts.__getitem__, reverse=True):
+        console.print(f"{code}: {counted(counts[code], 'row')}. {SENTENCES[code]}", style="red")
+    table = Table("line", "code", "reason")
+    for bad in outcome.bad[:SHOWN]:
+        table.add_row(str(bad.line), bad.code, bad.reason)
+    console.print(table)
+    if refused.resolve() == source.path.resolve():
+        fail(f"The refused rows are not listed: {refused} is the file that was imported.")
+    try:
+        write_refused(refused, source, outcome.bad)
+    except OSError as error:
+        fail(f"The refused rows cannot be listed in {refused}: {error.strerror}. Name another file with --refused.")
+    rows = counted(len(outcome.bad), "refused row")
+    console.print(f"See {refused} for {'all ' * (len(outcome.bad) > 1)}{rows} with line and reason.")
+    if outcome.posting is None and len(outcome.movements):
+        console.print("Correct them and import again, or post the other rows with --skip-bad.")

@@ -1,0 +1,120 @@
+"""`stockline stock`, `serial` and `control`: what is there, where one unit is, what does not agree."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stockline import ControlFinding, StockLineState
+from stockline.cli.console import SHOWN, counted, fail, screen, stock_of
+
+CHARACTERISTICS = (
+    "variant",
+    "warehouse",
+    "location",
+    "lot",
+    "sublot",
+    "version",
+    "package",
+    "identifier2",
+    "custom1",
+    "custom2",
+    "analysis_request",
+    "owner",
+    "packing_unit",
+)
+FINDING_COLUMNS = ("finding", "stock_line", "serial", "lot", "package", "expected", "found", "repair", "message")
+
+
+def stock(
+    context: typer.Context,
+    item: Annotated[str | None, typer.Option(help="Only this item.")] = None,
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+) -> None:
+    """List the stock on hand: a row for each stock line."""
+    with stock_of(context) as opened:
+        lines = opened.stock_lines(item=item, site=site)
+    if not lines:
+        screen().print("There is no such stock.")
+        return
+    screen().print(stock_table(lines))
+    total = sum(line.quantity for line in lines)
+    items, sites = len({line.item for line in lines}), len({line.site for line in lines})
+    where = f"{counted(len(lines), 'stock line')} of {counted(items, 'item')} at {counted(sites, 'site')}"
+    screen().print(f"{total:,} in {where}.")
+
+
+def stock_table(lines: Iterable[StockLineState]) -> Table:
+    """Stock lines with the characteristics that any of them has."""
+    lines = sorted(lines, key=lambda line: (line.item, line.variant, line.site, line.stock_line))
+    used = [name for name in CHARACTERISTICS if any(getattr(line, name) for line in lines)]
+    table = Table("stock line", "item", "site", *used, "status")
+    table.add_column("quantity", justify="right")
+    table.add_column("serials", justify="right")
+    for line in lines:
+        values = (str(getattr(line, name)) for name in used)
+        numbers = f"{line.quantity:,}", f"{line.serials:,}" if line.serials else ""
+        table.add_row(str(line.stock_line), line.item, line.site, *values, line.status, *numbers)
+    return table
+
+
+def serial(
+    context: typer.Context,
+    item: Annotated[str, typer.Argument(help="The item.")],
+    number: Annotated[str, typer.Argument(metavar="SERIAL", help="The serial.")],
+    variant: Annotated[str, typer.Option(help="The item's variant.")] = "",
+) -> None:
+    """Tell where a serial is and what is known of it."""
+    with stock_of(context) as opened:
+        state = opened.serial(item, number, variant=variant)
+    screen().print(f"Serial {state.serial} of {state.item}", style="bold")
+    table = Table(show_header=False)
+    table.add_row("on hand", "yes" if state.on_hand else "no")
+    for name in ("variant", "site", "location", "stock_line", "lot", "sublot", "version"):
+        if value := getattr(state, name):
+            table.add_row(name.replace("_", " "), str(value))
+    screen().print(table)
+
+
+def control(
+    context: typer.Context,
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    items: Annotated[str | None, typer.Option(metavar="ITEM|FIRST..LAST", help="Only these items.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CONTROL", help="Only this control, as serials. May be repeated.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help=f"Show all findings, not {SHOWN} an item.")] = False,
+) -> None:
+    """Check that what must agree agrees; changes nothing. Ends with status 1 when something does not."""
+    first, _, last = (items or "").partition("..")
+    with stock_of(context) as opened:
+        findings = opened.control(site=site, items=(first, last or first) if items else None, only=only)
+    if not findings:
+        screen().print("Everything agrees: no findings.", style="green")
+        return
+    for (item, place), group in groupby(sorted(findings, key=_place), key=_place):
+        print_findings(screen(), f"{item} at {place or 'no site'}", list(group), None if everything else SHOWN)
+    fail(f"{counted(len(findings), 'finding')}.")
+
+
+def print_findings(console: Console, title: str, findings: list[ControlFinding], limit: int | None = SHOWN) -> None:
+    """The findings of one item and site, with the columns that any of them fills."""
+    shown = findings[:limit]
+    more = f"; {len(findings) - len(shown):,} more with --all" if len(shown) < len(findings) else ""
+    console.print(f"{title}: {counted(len(findings), 'finding')}{more}", style="bold")
+    used = [name for name in FINDING_COLUMNS if any(getattr(finding, name) not in (None, "") for finding in shown)]
+    table = Table(*(name.replace("_", " ") for name in used))
+    for finding in shown:
+        table.add_row(*(_text(getattr(finding, name)) for name in used))
+    console.print(table)
+
+
+def _place(finding: ControlFinding) -> tuple[str, str]:
+    return finding.item, finding.site or ""
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,198 @@
+"""What outbound entries take from inbound ones, and what remains open (PO-20 to PO-24)."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import FromClause, Insert, Select, Update, and_, case, delete, func, insert, select, tuple_, update
+
+from stockline.rules.posting import ENTRIES, OF_WAVE, covers, steering
+from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_line
+from stockline.store.database import Transaction
+
+KEYS = ("item_id", "variant", "serial", "site_id", "lot", "package")
+"""What an application keeps together: item, variant, site and the specific numbers."""
+
+
+def shares(demand: FromClause, supply: FromClause, keys: tuple[str, ...]) -> Select[Any]:
+    """Who takes what from whom when demands are served in sequence from supplies in sequence.
+
+    Both give their keys, `id`, `quantity` and `upto`, the running sum of quantity within the key: the share of a pair
+    is where the two stretches of the running sums overlap.
+    """
+    start = case(
+        (demand.c.upto - demand.c.quantity > supply.c.upto - supply.c.quantity, demand.c.upto - demand.c.quantity),
+        else_=supply.c.upto - supply.c.quantity,
+    )
+    end = case((demand.c.upto < supply.c.upto, demand.c.upto), else_=supply.c.upto)
+    return select(
+        *(demand.c[name] for name in keys),
+        demand.c.id.label("demand_id"),
+        supply.c.id.label("supply_id"),
+        (end - start).label("quantity"),
+    ).select_from(demand.join(supply, and_(*(demand.c[name] == supply.c[name] for name in keys), end > start)))
+
+
+def open_inbound(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Inbound entries close shortages, oldest first; the rest of them is open (PO-24)."""
+    if transaction.execute(_SHORTAGES, parameters).scalar():
+        transaction.execute(_apply(inbound=True), parameters)
+        transaction.execute(_use_up(inbound=True), parameters)
+        transaction.execute(_USED_UP, parameters)
+    transaction.execute(_open_rest(inbound=True), parameters)
+
+
+def apply_outbound(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Outbound entries without a specific serial take from open entries, oldest first (PO-21)."""
+    transaction.execute(_apply(inbound=False), parameters)
+    transaction.execute(_use_up(inbound=False), parameters)
+    transaction.execute(_USED_UP, parameters)
+    transaction.execute(_open_rest(inbound=False), parameters)
+
+
+def apply_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Outbound entries of specific serials take the very serial."""
+    transaction.execute(_APPLY_SERIALS, parameters)
+    transaction.execute(_CLOSE_SERIALS, parameters)
+
+
+_held = (
+    select(open_entry.c.entry_id)
+    .where(covers(), open_entry.c.remaining > 0)
+    .order_by(open_entry.c.posting_date, open_entry.c.entry_id)
+    .limit(1)
+    .scalar_subquery()
+)
+_APPLY_SERIALS = insert(application).from_select(
+    ("item_id", "outbound_id", "inbound_id", "quantity"),
+    select(ledger_entry.c.item_id, ledger_entry.c.id, _held, -ledger_entry.c.quantity)
+    .select_from(ENTRIES)
+    .where(OF_WAVE, staged_line.c.steers_serial == 1),
+)
+
+_closed = (
+    select(
+        ledger_entry.c.item_id,
+        ledger_entry.c.variant,
+        ledger_entry.c.serial,
+        ledger_entry.c.site_id,
+        application.c.inbound_id,
+    )
+    .select_from(
+        ENTRIES.join(
+            application,
+            and_(application.c.item_id == ledger_entry.c.item_id, application.c.outbound_id == ledger_entry.c.id),
+        )
+    )
+    .where(OF_WAVE, staged_line.c.steers_serial == 1)
+)
+_CLOSE_SERIALS = delete(open_entry).where(
+    tuple_(
+        open_entry.c.item_id, open_entry.c.variant, open_entry.c.serial, open_entry.c.site_id, open_entry.c.entry_id
+    ).in_(_closed)
+)
+
+_SHORTAGES = select(
+    select(open_entry.c.entry_id)
+    .where(
+        SHORT,
+        open_entry.c.remaining < 0,
+        open_entry.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE)),
+    )
+    .exists()
+)
+
+
+def _applied(inbound: bool) -> Any:
+    """What the new entry has been applied for so far."""
+    column = application.c.inbound_id if inbound else application.c.outbound_id
+    return (
+        select(func.coalesce(func.sum(application.c.quantity), 0))
+        .where(application.c.item_id == ledger_entry.c.item_id, column == ledger_entry.c.id)
+        .scalar_subquery()
+    )
+
+
+def _keys_of_entry() -> list[Any]:
+    numbers = {"serial", "lot", "package"}
+    return [(steering(name) if name in numbers else ledger_entry.c[name]).label(name) for name in KEYS]
+
+
+@cache
+def _apply(inbound: bool) -> Insert:
+    rest = func.abs(ledger_entry.c.quantity) - _applied(inbound)
+    asked = (
+        select(*_keys_of_entry(), ledger_entry.c.id, rest.label("quantity"))
+        .select_from(ENTRIES)
+        .where(OF_WAVE, *([] if inbound else [staged_line.c.steers_serial == 0]))
+        .subquery("asked")
+    )
+    demand = _running(asked, [asked.c.id]).where(asked.c.quantity > 0).subquery("demand")
+    wanted = select(*(asked.c[name] for name in KEYS)).distinct().subquery("wanted")
+    there = (
+        select(
+            *(open_entry.c[name] for name in KEYS),
+            open_entry.c.entry_id.label("id"),
+            func.abs(open_entry.c.remaining).label("quantity"),
+            open_entry.c.posting_date,
+        )
+        .select_from(wanted.join(open_entry, and_(*(wanted.c[name] == open_entry.c[name] for name in KEYS))))
+        .where(open_entry.c.remaining < 0 if inbound else open_entry.c.remaining > 0)
+        .subquery("there")
+    )
+    supply = _running(there, [there.c.posting_date, there.c.id]).subquery("supply")
+    dealt = shares(demand, supply, KEYS).subquery("dealt")
+    outbound, taken_from = (dealt.c.supply_id, dealt.c.demand_id) if inbound else (dealt.c.demand_id, dealt.c.supply_id)
+    return insert(application).from_select(
+        ("item_id", "outbound_id", "inbound_id", "quantity"),
+        select(dealt.c.item_id, outbound, taken_from, dealt.c.quantity),
+    )
+
+
+def _running(rows: FromClause, order: list[Any]) -> Select[Any]:
+    upto = func.sum(rows.c.quantity).over(partition_by=[rows.c[name] for name in KEYS], order_by=order)
+    return select(*(rows.c[name] for name in KEYS), rows.c.id, rows.c.quantity, upto.label("upto"))
+
+
+@cache
+def _use_up(inbound: bool) -> Update:
+    """Lower what remains of the entries the new ones were applied to."""
+    new, other = (
+        (application.c.inbound_id, application.c.outbound_id)
+        if inbound
+        else (application.c.outbound_id, application.c.inbound_id)
+    )
+    used = (
+        select(*_keys_of_entry(), other.label("entry_id"), func.sum(application.c.quantity).label("quantity"))
+        .select_from(
+            ENTRIES.join(application, and_(application.c.item_id == ledger_entry.c.item_id, new == ledger_entry.c.id))
+        )
+        .where(OF_WAVE, ~application.c.fixed, *([] if inbound else [staged_line.c.steers_serial == 0]))
+        .group_by(*_keys_of_entry(), other)
+        .subquery("used")
+    )
+    return (
+        update(open_entry)
+        .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id == used.c.entry_id)
+        .values(remaining=open_entry.c.remaining + (used.c.quantity if inbound else -used.c.quantity))
+    )
+
+
+_USED_UP = delete(open_entry).where(
+    SHORT, open_entry.c.remaining == 0, open_entry.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE))
+)
+
+
+@cache
+def _open_rest(inbound: bool) -> Insert:
+    sign = -1 if inbound else 1
+    rest = ledger_entry.c.quantity + sign * _applied(inbound)
+    names = (*KEYS, "posting_date", "entry_id", "remaining")
+    opened = (
+        select(*_keys_of_entry(), ledger_entry.c.posting_date, ledger_entry.c.id, rest)
+        .select_from(ENTRIES)
+        .where(OF_WAVE, rest != 0)
+    )
+    if not inbound:
+        opened = opened.where(staged_line.c.steers_serial == 0)
+    return insert(open_entry).from_select(names, opened)

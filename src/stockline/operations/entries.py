@@ -1,0 +1,312 @@
+"""Ledger entries of a posting: written from the numbers marked on its lines, and what that leaves of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Insert,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from stockline.operations.completeness import NOTHING, Marked, is_cut
+from stockline.operations.posting_lines import PostingLine
+from stockline.rules.framework import BATCH
+from stockline.rules.posting import ENTRIES, OF_BATCH
+from stockline.schema.documents import source_line
+from stockline.schema.ledger import POSITIONS, ledger_entry, staged_line
+from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
+from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS
+
+POSTING_DATE = bindparam("posting_date", type_=Date)
+DOCUMENTS = bindparam("documents", expanding=True, type_=BigInteger)
+
+_STAGED = (
+    "item_id",
+    "batch_id",
+    "line_id",
+    "wave",
+    "sign",
+    "kind",
+    "variant",
+    "site_id",
+    "location",
+    "quantity",
+    "invoice",
+    "first_entry",
+    "last_entry",
+    "numbered",
+    "cut",
+    *(f"requires_{kind}" for kind in NUMBER_KINDS),
+    *(f"steers_{kind}" for kind in NUMBER_KINDS),
+    "may_go_negative",
+    "apply_to",
+)
+
+
+def stage_lines(
+    transaction: Transaction,
+    batch: int,
+    posted: Sequence[PostingLine],
+    marked: Mapping[int, Marked],
+    apply_to: Mapping[int, int],
+) -> list[int]:
+    """Stage the lines of a posting, in sequence; the direction of each wave (PO-2)."""
+    rows = []
+    waves: list[int] = []
+    next_entry = batch * POSITIONS + 1
+    for one in posted:
+        line, found = one.line, marked.get(one.line.id, NOTHING)
+        if one.quantity and (not waves or waves[-1] != line.movement):
+            waves.append(line.movement)
+        entries = max(found.entries, 1) if one.quantity else 0
+        code = line.item.tracking
+        row = (
+            line.item.id,
+            batch,
+            line.id,
+            len(waves) - 1,
+            line.movement,
+            line.entry_kind,
+            line.variant,
+            line.site_id,
+            line.location,
+            one.quantity,
+            one.invoice,
+            next_entry,
+            next_entry + entries - 1,
+            int(found.entries > 0),
+            int(is_cut(one, found)),
+            *(int(code.requires(kind, line.occasion)) for kind in NUMBER_KINDS),
+            *(int(code.steers(kind)) for kind in NUMBER_KINDS),
+            int(line.may_go_negative),
+            apply_to.get(line.id),
+        )
+        rows.append(row)
+        next_entry += entries
+    transaction.stage(staged_line, _STAGED, rows, expected=len(rows))
+    return waves
+
+
+def write_entries(transaction: Transaction, batch: int, posting_date: date) -> None:
+    """One ledger entry per combination marked, one without numbers per line that has none (PO-8)."""
+    parameters = {"batch": batch, "posting_date": posting_date}
+    for side in (DEMAND, SUPPLY):
+        transaction.execute(_numbered_entries(side.name), parameters)
+    transaction.execute(_plain_entries(), parameters)
+
+
+_ENTRY = (
+    "item_id",
+    "id",
+    "line_id",
+    "kind",
+    "variant",
+    "site_id",
+    "location",
+    "quantity",
+    "serial",
+    "lot",
+    "package",
+    "expires",
+    "warranty",
+    "posting_date",
+    "origin_id",
+    "correction",
+    "entered",
+)
+
+
+def is_numbered(side: LinkSide) -> Any:
+    """The entry carries a number on this side."""
+    return or_(side.serial != "", side.lot != "", side.package != "")
+
+
+def _marked_links(side: LinkSide) -> Any:
+    """Links of the staged lines, on their side, with a number that is to be handled."""
+    line = staged_line.c
+    return and_(
+        link.c.item_id == line.item_id,
+        side.line_id == line.line_id,
+        line.sign == (1 if side is SUPPLY else -1),
+        side.handle != 0,
+        is_numbered(side),
+    )
+
+
+@cache
+def _numbered_entries(side_name: str) -> Insert:
+    side = SUPPLY if side_name == "supply" else DEMAND
+    line = staged_line.c
+    key = (link.c.item_id, side.line_id, side.serial, side.lot, side.package)
+    marked = (
+        select(
+            *(column.label(name) for column, name in zip(key, ("item_id", "line_id", *NUMBER_KINDS), strict=True)),
+            func.sum(side.handle).label("handle"),
+            func.min(side.entered).label("entered"),
+            func.max(side.expires).label("expires"),
+            func.max(side.warranty).label("warranty"),
+            func.max(side.apply_from).label("origin"),
+        )
+        .select_from(staged_line.join(link, _marked_links(side)))
+        .where(OF_BATCH, line.numbered == 1)
+        .group_by(*key)
+        .subquery("marked")
+    )
+    position = func.row_number().over(partition_by=marked.c.line_id, order_by=marked.c.entered)
+    quantity = line.sign * case((line.cut == 1, line.quantity), else_=marked.c.handle)
+    values = (
+        marked.c.item_id,
+        line.first_entry + position - 1,
+        marked.c.line_id,
+        line.kind,
+        line.variant,
+        line.site_id,
+        line.location,
+        quantity,
+        *(marked.c[kind] for kind in NUMBER_KINDS),
+        marked.c.expires,
+        marked.c.warranty,
+        POSTING_DATE,
+        marked.c.origin,
+        false(),
+        marked.c.entered,
+    )
+    of_line = and_(line.item_id == marked.c.item_id, line.batch_id == BATCH, line.line_id == marked.c.line_id)
+    return insert(ledger_entry).from_select(_ENTRY, select(*values).select_from(marked.join(staged_line, of_line)))
+
+
+@cache
+def _plain_entries() -> Insert:
+    line = staged_line.c
+    names = (
+        "item_id",
+        "id",
+        "line_id",
+        "kind",
+        "variant",
+        "site_id",
+        "location",
+        "quantity",
+        "posting_date",
+        "entered",
+    )
+    values = (
+        line.item_id,
+        line.first_entry,
+        line.line_id,
+        line.kind,
+        line.variant,
+        line.site_id,
+        line.location,
+        line.sign * line.quantity,
+        POSTING_DATE,
+        line.first_entry,
+    )
+    plain = select(*values).where(OF_BATCH, line.numbered == 0, line.quantity != 0)
+    return insert(ledger_entry).from_select(names, plain)
+
+
+def write_specification(transaction: Transaction, batch: int) -> None:
+    """A tracking specification per entry of an order line; journals keep none (PO-10, TW-22)."""
+    transaction.execute(_SPECIFICATION, {"batch": batch})
+
+
+_SPECIFICATION = insert(tracking_specification).from_select(
+    ("item_id", "line_id", "entry_id", "quantity"),
+    select(ledger_entry.c.item_id, ledger_entry.c.line_id, ledger_entry.c.id, func.abs(ledger_entry.c.quantity))
+    .select_from(ENTRIES)
+    .where(OF_BATCH),
+)
+
+
+def use_up_numbers(transaction: Transaction, batch: int, documents: Sequence[int]) -> None:
+    """Take what was handled off the active numbers; what stays is to be handled and invoiced in full (TW-22, PO-5)."""
+    for side in (DEMAND, SUPPLY):
+        parameters = {"batch": batch, "sign": 1 if side is SUPPLY else -1}
+        transaction.execute(_handled_whole(side.name), parameters)
+        transaction.execute(_handled_part(side.name), parameters)
+        transaction.execute(_reset(side.name), {"documents": list(documents)})
+    transaction.execute(_RESET_SPECIFICATION, {"documents": list(documents)})
+
+
+def _staged_lines(cut: int) -> Any:
+    return select(staged_line.c.item_id, staged_line.c.line_id).where(
+        OF_BATCH, staged_line.c.numbered == 1, staged_line.c.cut == cut, staged_line.c.sign == bindparam("sign")
+    )
+
+
+def _side(name: str) -> LinkSide:
+    return SUPPLY if name == "supply" else DEMAND
+
+
+@cache
+def _handled_whole(side_name: str) -> Any:
+    side = _side(side_name)
+    return delete(link).where(
+        tuple_(link.c.item_id, side.line_id).in_(_staged_lines(cut=0)),
+        side.handle == link.c.quantity,
+        is_numbered(side),
+    )
+
+
+@cache
+def _handled_part(side_name: str) -> Update:
+    side, line = _side(side_name), staged_line.c
+    used = case((line.cut == 1, line.quantity), else_=side.handle)
+    return (
+        update(link)
+        .where(
+            OF_BATCH,
+            line.numbered == 1,
+            line.sign == bindparam("sign"),
+            line.item_id == link.c.item_id,
+            line.line_id == side.line_id,
+            side.handle != 0,
+            is_numbered(side),
+        )
+        .values(quantity=link.c.quantity - used)
+    )
+
+
+def _lines_of_documents() -> Any:
+    return select(source_line.c.item_id, source_line.c.id).where(source_line.c.document_id.in_(DOCUMENTS))
+
+
+@cache
+def _reset(side_name: str) -> Update:
+    side = _side(side_name)
+    return (
+        update(link)
+        .where(
+            tuple_(link.c.item_id, side.line_id).in_(_lines_of_documents()),
+            is_numbered(side),
+            or_(side.handle != link.c.quantity, side.invoice != link.c.quantity),
+        )
+        .values(**{f"{side_name}_handle": link.c.quantity, f"{side_name}_invoice": link.c.quantity})
+    )
+
+
+_RESET_SPECIFICATION = (
+    update(tracking_specification)
+    .where(
+        tuple_(tracking_specification.c.item_id, tracking_specification.c.line_id).in_(_lines_of_documents()),
+        tracking_specification.c.to_invoice.isnot(None),
+    )
+    .values(to_invoice=None)
+)

@@ -1,0 +1,161 @@
+"""Changing a source line: checks first, then effects, in the order IN-4 gives (IN-5, IN-15, TW-44, TW-45)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+
+from stockline.codes import Code
+from stockline.operations.catalog import find_items, find_sites
+from stockline.operations.documents import LineValues, is_numbered
+from stockline.operations.lines import SourceLine
+from stockline.operations.locks import lock_item_sites
+from stockline.operations.problems import Problems
+from stockline.schema.documents import source_line
+from stockline.schema.reservations import DEMAND, SUPPLY, link
+from stockline.schema.stock import characteristic_set, stock_line
+from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS
+from stockline.values import to_quantity
+
+CHANGEABLE = ("quantity", "date", "site", "variant", "location", "unit", "reserve", "item")
+NEGATIVE_ALLOWED = ("purchase", "purchase_return", "sale", "sale_return", "journal")
+RESERVE = ("never", "optional", "always")
+ORDER = (
+    Code.NOT_FOUND,
+    Code.INVALID,
+    Code.ALREADY_HANDLED,
+    Code.QUANTITY_BELOW_HANDLED,
+    Code.HAS_TRACKING,
+    Code.QUANTITY_BELOW_TRACKED,
+)
+
+
+def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str, Any]) -> None:
+    """Change what is given of a line whose document is held; a None clears location or variant, others keep theirs."""
+    problems = Problems(ORDER)
+    unknown = sorted(set(changes) - set(CHANGEABLE))
+    if unknown:
+        problems.add(Code.INVALID, f"Line {line.name}: {', '.join(unknown)} cannot be changed.", line=line.name)
+    new = _new_values(transaction, line, changes, problems)
+    problems.refuse()
+    _check_place(transaction, line, new, problems)
+    _check_quantity(transaction, line, new, problems)
+    _check_location(transaction, line, new, problems)
+    problems.refuse()
+    lock_item_sites(
+        transaction,
+        {(line.item.id, line.variant, line.site_id): 0, (new["item_id"], new["variant"], new["site_id"]): 0},
+    )
+    statement = update(source_line).where(source_line.c.item_id == line.item.id, source_line.c.id == line.id)
+    transaction.execute(statement.values(new))
+    if (new["variant"], new["site_id"]) != (line.variant, line.site_id):
+        place = {"variant": new["variant"], "site_id": new["site_id"]}
+        own = and_(link.c.item_id == line.item.id, or_(DEMAND.line_id == line.id, SUPPLY.line_id == line.id))
+        transaction.execute(update(link).where(own).values(place))
+
+
+def _new_values(
+    transaction: Transaction, line: SourceLine, changes: Mapping[str, Any], problems: Problems
+) -> dict[str, Any]:
+    """The line as it would be."""
+    checker = LineValues(line.name, problems)
+    item_code, site_code = changes.get("item") or line.item.code, changes.get("site") or line.site
+    item = checker.item(find_items(transaction, [item_code]), item_code) or line.item
+    site = checker.site(find_sites(transaction, [site_code]), site_code)
+    unit = changes.get("unit") or (line.unit if item.id == line.item.id else item.unit)
+    factor = checker.factor(item, unit)
+    quantity, base = line.unit_quantity, line.quantity
+    if {"quantity", "unit", "item"} & set(changes):
+        given = changes["quantity"] if changes.get("quantity") is not None else to_quantity(line.unit_quantity)
+        quantity, base = checker.quantity(item, factor, given, zero_allowed=line.handled == 0)
+    if "reserve" in changes and changes["reserve"] not in RESERVE:
+        problems.add(Code.INVALID, f"Line {line.name}: reserve cannot be {changes['reserve']!r}.", line=line.name)
+    location = changes["location"] if "location" in changes else line.location
+    if "site" in changes and "location" not in changes and site_code != line.site:
+        location = ""  # a place of the old site means nothing at the new one
+    return {
+        "item_id": item.id,
+        "variant": checker.variant(item, (changes["variant"] if "variant" in changes else line.variant) or ""),
+        "site_id": site.id if site else line.site_id,
+        "location": checker.location(site, location) if site else "",
+        "unit": unit,
+        "factor": str(factor),
+        "unit_quantity": quantity,
+        "quantity": base,
+        "date": checker.date(changes["date"]) if changes.get("date") else line.date,
+        "reserve": changes.get("reserve") or line.reserve,
+    }
+
+
+def _check_place(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
+    """Item, variant, site and direction are fixed by what has been handled and by numbers."""
+    open_goods = line.handled != line.invoiced
+    moved = [
+        name
+        for name, old in (("item", line.item.id), ("variant", line.variant), ("site", line.site_id))
+        if new["item_id" if name == "item" else "site_id" if name == "site" else name] != old
+    ]
+    if ("item" in moved and line.handled) or (moved and open_goods) or (new["unit"] != line.unit and line.handled):
+        problems.add(Code.ALREADY_HANDLED, f"Line {line.name}: a part of it has been handled.", line=line.name)
+    turned = new["quantity"] * line.quantity < 0
+    if (moved or turned) and is_numbered(transaction, line):
+        problems.add(Code.HAS_TRACKING, f"Line {line.name} carries tracking numbers.", line=line.name)
+
+
+def _check_quantity(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
+    quantity, handled = new["quantity"], line.handled
+    if handled and (quantity * handled < 0 or abs(quantity) < abs(handled)):
+        message = f"Line {line.name}: {to_quantity(quantity)} is less than the {to_quantity(handled)} handled."
+        problems.add(Code.QUANTITY_BELOW_HANDLED, message, line=line.name)
+        return
+    if quantity * line.quantity < 0:
+        return
+    tracked = _tracked(transaction, line)
+    if tracked > abs(quantity) - abs(handled):
+        left = to_quantity(abs(quantity) - abs(handled))
+        message = f"Line {line.name}: {to_quantity(tracked)} are tracked, {left} would be outstanding."
+        problems.add(Code.QUANTITY_BELOW_TRACKED, message, line=line.name, facts={"tracked": to_quantity(tracked)})
+
+
+def _tracked(transaction: Transaction, line: SourceLine) -> int:
+    side = line.side
+    numbered = or_(side.serial != "", side.lot != "", side.package != "")
+    own = (link.c.item_id == line.item.id, side.line_id == line.id, numbered)
+    return int(transaction.execute(select(func.coalesce(func.sum(link.c.quantity), 0)).where(*own)).scalar_one())
+
+
+def _check_location(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
+    """An outbound line with numbers may only go where these lie, if the item is tracked in the warehouse (TW-45)."""
+    guarded = any(line.item.tracking.requires(kind, "warehouse") for kind in NUMBER_KINDS)
+    place = new["location"]
+    if line.movement > 0 or not guarded or place in ("", line.location) or new["site_id"] != line.site_id:
+        return
+    side = line.side
+    there = (
+        select(func.coalesce(func.sum(stock_line.c.quantity), 0))
+        .join(
+            characteristic_set,
+            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+        )
+        .where(
+            stock_line.c.item_id == line.item.id,
+            characteristic_set.c.variant == line.variant,
+            characteristic_set.c.site_id == line.site_id,
+            characteristic_set.c.location == place,
+            or_(side.lot == "", characteristic_set.c.lot == side.lot),
+            or_(side.package == "", characteristic_set.c.package == side.package),
+        )
+        .scalar_subquery()
+    )
+    numbered = or_(side.serial != "", side.lot != "", side.package != "")
+    tracked = (
+        select(side.lot, side.package, func.sum(link.c.quantity).label("tracked"), func.max(there).label("there"))
+        .where(link.c.item_id == line.item.id, side.line_id == line.id, numbered)
+        .group_by(side.lot, side.package)
+        .subquery("tracked")
+    )
+    short = select(tracked).where(tracked.c.tracked > tracked.c.there)
+    for row in transaction.execute(short):
+        message = f"Line {line.name}: of {row[0] or row[1]} not {to_quantity(int(row.tracked))} lie at {place}."
+        problems.add(Code.HAS_TRACKING, message, line=line.name, lot=row[0] or None, package=row[1] or None)

@@ -1,0 +1,198 @@
+"""Source lines as the engine sees them, and finding them by name."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from stockline.codes import Code
+from stockline.operations.catalog import Item, find_items, item_codes
+from stockline.refusal import Refusal
+from stockline.schema.catalog import site
+from stockline.schema.documents import FIRST_COMPONENT, document, line_id, line_suffix, source_line
+from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide
+from stockline.store.database import Transaction
+from stockline.values import in_unit
+
+OCCASIONS = {
+    "purchase": ("purchase_out", "purchase_in"),
+    "purchase_return": ("purchase_out", "purchase_in"),
+    "sale": ("sale_out", "sale_in"),
+    "sale_return": ("sale_out", "sale_in"),
+}
+"""The occasions of a document kind, outbound and inbound (TW-3); a journal line's occasion is its type."""
+
+ENTRY_KINDS = {"purchase": "purchase", "purchase_return": "purchase", "sale": "sale", "sale_return": "sale"}
+MAY_GO_NEGATIVE = {"purchase", "purchase_return", "sale", "sale_return"}
+NEGATIVE_TYPES = {"positive_adjustment", "negative_adjustment"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line with its item and document. Quantities are base, in engine units, with the sign the line was typed with."""
+
+    id: int
+    document_id: int
+    document: str
+    kind: str
+    type: str
+    item: Item
+    direction: int
+    variant: str
+    site_id: int
+    site: str
+    location: str
+    unit: str
+    factor: Decimal
+    unit_quantity: int
+    quantity: int
+    handled: int
+    invoiced: int
+    date: dt.date
+    reserve: str
+
+    @property
+    def name(self) -> str:
+        """How people name it: `PO1/1`."""
+        return f"{self.document}/{line_suffix(self.id)}"
+
+    @property
+    def sign(self) -> int:
+        """The sign its quantities are typed with."""
+        return -1 if self.quantity < 0 else 1
+
+    @property
+    def movement(self) -> int:
+        """The direction its goods move: +1 in, -1 out (TW-3)."""
+        return self.direction * self.sign
+
+    @property
+    def side(self) -> LinkSide:
+        """Which side of a link it is: what takes from stock is demand."""
+        return SUPPLY if self.movement > 0 else DEMAND
+
+    @property
+    def is_journal(self) -> bool:
+        """Journal lines are posted whole, not invoiced, and vanish."""
+        return self.kind == "journal"
+
+    @property
+    def outstanding(self) -> int:
+        """What is not handled yet, signed."""
+        return self.quantity - self.handled
+
+    @property
+    def occasion(self) -> str:
+        """The occasion its movement is (TW-3)."""
+        return self.type if self.is_journal else OCCASIONS[self.kind][self.movement > 0]
+
+    @property
+    def entry_kind(self) -> str:
+        """The kind of ledger entry it makes (PO-6)."""
+        return self.type if self.is_journal else ENTRY_KINDS[self.kind]
+
+    @property
+    def may_go_negative(self) -> bool:
+        """Whether it may take what is not there yet, if no specific number is asked for (PO-24)."""
+        return self.kind in MAY_GO_NEGATIVE or self.type in NEGATIVE_TYPES
+
+    def in_unit(self, units: int) -> Decimal:
+        """A base quantity in the line's unit."""
+        return in_unit(units, self.factor)
+
+
+def split_name(name: str) -> tuple[str, int | None, str | None]:
+    """Order, line position within the document's numbering (None: malformed), and side of `ORDER/N[:side]`."""
+    rest, _, side = name.rpartition(":") if name.endswith((":out", ":in")) else (name, "", "")
+    order, _, suffix = rest.rpartition("/")
+    component = suffix.startswith("c")
+    digits = suffix[1:] if component else suffix
+    if not order or not digits.isdigit() or not digits.isascii() or not 0 < int(digits) < FIRST_COMPONENT:
+        return rest, None, side or None
+    return order, int(digits) + (FIRST_COMPONENT if component else 0), side or None
+
+
+def find_line(transaction: Transaction, name: str) -> SourceLine:
+    """The line of this name, or the refusal `not_found`."""
+    order, position, _ = split_name(name)
+    if position is not None:
+        query = _LINES.where(document.c.code == order, ~document.c.deleted)
+        for line in _read(transaction, query):
+            if line.id == line_id(line.document_id, position):
+                return line
+    raise Refusal.of(Code.NOT_FOUND, f"There is no line {name}.", line=name)
+
+
+def find_line_ids(transaction: Transaction, name: str) -> list[int]:
+    """The ids lines of this name have or had: documents that are gone keep their name for the ledger."""
+    order, position, _ = split_name(name)
+    if position is None:
+        return []
+    ids = transaction.execute(select(document.c.id).where(document.c.code == order)).scalars().all()
+    return [line_id(id_, position) for id_ in ids]
+
+
+def find_document(transaction: Transaction, code: str) -> int:
+    """The id of an open document, or the refusal `not_found`."""
+    query = select(document.c.id).where(document.c.code == code, ~document.c.deleted)
+    found = transaction.execute(query).scalar()
+    if found is None:
+        raise Refusal.of(Code.NOT_FOUND, f"There is no order {code}.")
+    return int(found)
+
+
+def lock_documents(transaction: Transaction, ids: Iterable[int]) -> None:
+    """Hold documents, in order, so that their lines do not change under an operation."""
+    statement = select(document.c.id).where(document.c.id.in_(sorted(set(ids)))).order_by(document.c.id)
+    transaction.execute(statement.with_for_update())
+
+
+def lines_of(transaction: Transaction, documents: Iterable[int]) -> list[SourceLine]:
+    """All lines of documents, by document and number."""
+    return _read(transaction, _LINES.where(source_line.c.document_id.in_(list(documents))))
+
+
+_LINES = (
+    select(
+        source_line,
+        document.c.code.label("document"),
+        document.c.kind,
+        site.c.code.label("site"),
+    )
+    .join(document, document.c.id == source_line.c.document_id)
+    .join(site, site.c.id == source_line.c.site_id)
+    .order_by(source_line.c.id)
+)
+
+
+def _read(transaction: Transaction, query: Any) -> list[SourceLine]:
+    rows = transaction.execute(query).all()
+    codes = item_codes(transaction, {row.item_id for row in rows}) if rows else {}
+    items = {found.id: found for found in find_items(transaction, codes.values()).values()} if rows else {}
+    return [
+        SourceLine(
+            row.id,
+            row.document_id,
+            row.document,
+            row.kind,
+            row.type,
+            items[row.item_id],
+            row.direction,
+            row.variant,
+            row.site_id,
+            row.site,
+            row.location,
+            row.unit,
+            Decimal(row.factor),
+            row.unit_quantity,
+            row.quantity,
+            row.handled,
+            row.invoiced,
+            row.date,
+            row.reserve,
+        )
+        for row in rows
+    ]

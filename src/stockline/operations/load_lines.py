@@ -1,0 +1,122 @@
+"""Stock lines that are loaded: characteristics, lines, twins, opening entries, totals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, and_, bindparam, case, func, insert, literal, or_, select, true, update
+
+from stockline.rules.framework import BATCH
+from stockline.schema.ledger import ledger_entry
+from stockline.schema.stock import CHARACTERISTICS, characteristic_set, item_site, staged_line_found, stock_line
+from stockline.store.database import Transaction
+
+FIRST = bindparam("first", type_=BigInteger)
+NEGATIVE = bindparam("negative", type_=BigInteger)
+TODAY = bindparam("today", type_=Date)
+
+_found = staged_line_found.c
+_OF_BATCH = _found.batch_id == BATCH
+_SAME_SET = and_(
+    characteristic_set.c.item_id == _found.item_id,
+    *(characteristic_set.c[name] == _found[name] for name in CHARACTERISTICS),
+)
+_SAME_NUMBER = and_(stock_line.c.item_id == _found.item_id, stock_line.c.id == _found.stock_line_id)
+
+
+def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Write the staged lines; equal open lines are told apart as twins."""
+    sets = transaction.insert(characteristic_set).from_select(("item_id", "id", *CHARACTERISTICS), _SETS)
+    transaction.execute(sets.on_conflict_do_nothing(), parameters)
+    transaction.execute(_MARK_KNOWN, parameters)
+    transaction.execute(_OVERWRITE, parameters)
+    transaction.execute(_INSERT, parameters)
+    transaction.execute(_LOWEST_IS_NO_TWIN, parameters)
+    transaction.execute(_OPENING, parameters)
+    transaction.execute(_EMPTY_TOTALS, parameters)
+    totals = transaction.insert(item_site).from_select(
+        ("item_id", "variant", "site_id", "quantity", "revision"), _TOTALS
+    )
+    values = {"quantity": totals.excluded.quantity, "revision": item_site.c.revision + 1}
+    upsert = totals.on_conflict_do_update(index_elements=["item_id", "variant", "site_id"], set_=values)
+    transaction.execute(upsert, parameters)
+
+
+_SETS = (
+    select(_found.item_id, FIRST + func.min(_found.row), *(_found[name] for name in CHARACTERISTICS))
+    .where(_OF_BATCH)
+    .group_by(_found.item_id, *(_found[name] for name in CHARACTERISTICS))
+)
+_MARK_KNOWN = update(staged_line_found).where(_OF_BATCH, _SAME_NUMBER).values(known=1)
+
+# A line joins the unique key of open lines only when it is known to be the lowest of its set: twins first.
+_twin = case((_found.quantity != 0, true()), else_=literal(False))
+_OVERWRITE = (
+    update(stock_line)
+    .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET)
+    .values(set_id=characteristic_set.c.id, quantity=_found.quantity, twin=_twin)
+)
+_last_row = (
+    select(func.max(_found.row)).where(_OF_BATCH).group_by(_found.item_id, _found.stock_line_id).scalar_subquery()
+)
+_INSERT = insert(stock_line).from_select(
+    ("item_id", "id", "set_id", "quantity", "twin"),
+    select(_found.item_id, _found.stock_line_id, characteristic_set.c.id, _found.quantity, _twin)
+    .select_from(staged_line_found.join(characteristic_set, _SAME_SET))
+    .where(_OF_BATCH, _found.known == 0, _found.row.in_(_last_row)),
+)
+
+_other = stock_line.alias("other")
+_lower = (
+    select(_other.c.id)
+    .where(
+        _other.c.item_id == stock_line.c.item_id,
+        _other.c.set_id == stock_line.c.set_id,
+        _other.c.quantity != 0,
+        or_(~_other.c.twin, _other.c.id < stock_line.c.id),
+    )
+    .exists()
+)
+_LOWEST_IS_NO_TWIN = (
+    update(stock_line)
+    .where(
+        stock_line.c.twin,
+        stock_line.c.quantity != 0,
+        stock_line.c.item_id.in_(select(_found.item_id).where(_OF_BATCH)),
+        ~_lower,
+    )
+    .values(twin=False)
+)
+
+_OPENING = insert(ledger_entry).from_select(
+    ("item_id", "id", "kind", "variant", "site_id", "location", "quantity", "lot", "package", "posting_date"),
+    select(
+        _found.item_id,
+        case((_found.quantity > 0, FIRST), else_=NEGATIVE) + _found.row,
+        literal("opening"),
+        _found.variant,
+        _found.site_id,
+        _found.location,
+        _found.quantity,
+        _found.lot,
+        _found.package,
+        TODAY,
+    ).where(_OF_BATCH, _found.known == 0, _found.quantity != 0, _found.row.in_(_last_row)),
+)
+
+_items = select(_found.item_id).where(_OF_BATCH)
+_EMPTY_TOTALS = update(item_site).where(item_site.c.item_id.in_(_items)).values(quantity=0)
+_TOTALS = (
+    select(
+        stock_line.c.item_id,
+        characteristic_set.c.variant,
+        characteristic_set.c.site_id,
+        func.sum(stock_line.c.quantity),
+        literal(1),
+    )
+    .join(
+        characteristic_set,
+        and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+    )
+    .where(stock_line.c.item_id.in_(_items))
+    .group_by(stock_line.c.item_id, characteristic_set.c.variant, characteristic_set.c.site_id)
+)

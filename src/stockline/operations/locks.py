@@ -1,0 +1,36 @@
+"""The locks of an operation: documents first, then the item-site rows, each in key order.
+
+An item-site row is locked by adding to its quantity, so one statement locks, makes missing rows and keeps the total.
+"""
+
+from collections.abc import Mapping
+
+from stockline.operations.lines import SourceLine, lock_documents
+from stockline.schema.stock import item_site
+from stockline.store.database import Transaction
+
+Key = tuple[int, str, int]
+"""Item id, variant, site id: what one lock protects."""
+
+
+def lock_item_sites(transaction: Transaction, added: Mapping[Key, int]) -> None:
+    """Hold these item-site rows until the transaction ends, adding to their quantity on hand."""
+    if not added:
+        return
+    rows = [
+        {"item_id": item, "variant": variant, "site_id": site, "quantity": quantity, "revision": 1}
+        for (item, variant, site), quantity in sorted(added.items())
+    ]
+    statement = transaction.insert(item_site)
+    table, given = item_site.c, statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["item_id", "variant", "site_id"],
+        set_={"quantity": table.quantity + given.quantity, "revision": table.revision + 1},
+    )
+    transaction.execute(statement, rows)
+
+
+def lock_line(transaction: Transaction, line: SourceLine) -> None:
+    """Hold one line: its document and its item at its site."""
+    lock_documents(transaction, [line.document_id])
+    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0})

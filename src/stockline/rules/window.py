@@ -1,0 +1,195 @@
+"""Rules on the rows of a tracking window, in the order IN-4 gives.
+
+Parameters: `item`, `window`, `line`. The historic part of a line is its tracking specification, summed by combination.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, bindparam, func, null, or_, select, tuple_
+
+from stockline.codes import Code
+from stockline.rules.framework import Query, rule
+from stockline.schema.ledger import ledger_entry
+from stockline.schema.reservations import tracking_specification
+from stockline.schema.windows import window_row
+from stockline.values import SCALE
+
+ITEM = bindparam("item", type_=BigInteger)
+WINDOW = bindparam("window", type_=BigInteger)
+LINE = bindparam("line", type_=BigInteger)
+COMBINATION = ("serial", "lot", "package")
+
+
+def handled_combinations() -> Subquery:
+    """What has been handled and invoiced of the line, per combination that has a number."""
+    numbers = [ledger_entry.c[name] for name in COMBINATION]
+    return (
+        select(
+            *numbers,
+            func.sum(tracking_specification.c.quantity).label("handled"),
+            func.sum(tracking_specification.c.invoiced).label("invoiced"),
+            func.min(ledger_entry.c.entered).label("entered"),
+        )
+        .join(
+            ledger_entry,
+            and_(
+                ledger_entry.c.item_id == tracking_specification.c.item_id,
+                ledger_entry.c.id == tracking_specification.c.entry_id,
+            ),
+        )
+        .where(
+            tracking_specification.c.item_id == ITEM,
+            tracking_specification.c.line_id == LINE,
+            or_(*(column != "" for column in numbers)),
+        )
+        .group_by(*numbers)
+        .subquery("historic")
+    )
+
+
+def same_combination(left: Any, right: Any) -> ColumnElement[bool]:
+    """Both carry the same serial, lot and package."""
+    return and_(*(left.c[name] == right.c[name] for name in COMBINATION))
+
+
+def _rows(*facts: Any) -> Query:
+    numbers = [window_row.c[name] for name in COMBINATION]
+    return select(
+        window_row.c.row,
+        window_row.c.row.label("position"),
+        window_row.c.item_id,
+        LINE.label("line_id"),
+        *numbers,
+        *facts,
+    ).where(window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW)
+
+
+@rule(Code.SERIAL_QUANTITY_NOT_ONE)
+def serial_quantity_not_one() -> Query:
+    """Row {row}: serial {serial} stands for exactly one base unit, not {quantity}."""
+    whole = (-SCALE, 0, SCALE)
+    return _rows(window_row.c.quantity).where(
+        window_row.c.serial != "",
+        or_(
+            window_row.c.quantity.not_in(whole),
+            window_row.c.handle.not_in(whole),
+            window_row.c.invoice.not_in(whole),
+        ),
+    )
+
+
+@rule(Code.INVALID)
+def row_out_of_limits() -> Query:
+    """Row {row}: quantity {quantity}, to handle {handle} and to invoice {invoice} do not fit together or the line."""
+    return _rows(window_row.c.quantity, window_row.c.handle, window_row.c.invoice).where(
+        or_(
+            window_row.c.quantity < 0,
+            window_row.c.handle < 0,
+            window_row.c.invoice < 0,
+            window_row.c.handle > window_row.c.quantity,
+            window_row.c.invoice > window_row.c.quantity,
+        )
+    )
+
+
+@rule(Code.INVALID)
+def row_beyond_handled() -> Query:
+    """Row {row}: with {handled} handled, to handle {handle} and to invoice {invoice} are out of limits."""
+    historic = handled_combinations()
+    return (
+        _rows(window_row.c.handle, window_row.c.invoice, historic.c.handled)
+        .join(historic, same_combination(historic, window_row))
+        .where(
+            window_row.c.quantity >= historic.c.handled,
+            or_(
+                window_row.c.handle > window_row.c.quantity - historic.c.handled,
+                window_row.c.invoice > historic.c.handled + window_row.c.handle - historic.c.invoiced,
+            ),
+        )
+    )
+
+
+@rule(Code.INVALID)
+def row_invoice_beyond_handle() -> Query:
+    """Row {row}: to invoice {invoice} is more than the {handle} to handle."""
+    historic = handled_combinations()
+    return (
+        _rows(window_row.c.handle, window_row.c.invoice)
+        .outerjoin(historic, same_combination(historic, window_row))
+        .where(historic.c.handled.is_(None), window_row.c.invoice > window_row.c.handle)
+    )
+
+
+@rule(Code.ALREADY_HANDLED)
+def handled_row_missing() -> Query:
+    """{handled} of serial {serial} lot {lot} package {package} has been handled: its row must stay, under these numbers."""
+    historic = handled_combinations()
+    numbers = [historic.c[name] for name in COMBINATION]
+    there = select(*(window_row.c[name] for name in COMBINATION)).where(
+        window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW
+    )
+    return select(
+        null().label("row"),
+        historic.c.entered.label("position"),
+        ITEM.label("item_id"),
+        LINE.label("line_id"),
+        *numbers,
+        historic.c.handled,
+    ).where(tuple_(*numbers).not_in(there))
+
+
+@rule(Code.QUANTITY_BELOW_HANDLED)
+def row_below_handled() -> Query:
+    """Row {row}: quantity {quantity} is less than the {handled} handled."""
+    historic = handled_combinations()
+    return (
+        _rows(window_row.c.quantity, historic.c.handled)
+        .join(historic, same_combination(historic, window_row))
+        .where(window_row.c.quantity < historic.c.handled)
+    )
+
+
+@rule(Code.TRACKING_DUPLICATE)
+def serial_twice() -> Query:
+    """Row {row}: serial {serial} stands in this window already."""
+    twice = (
+        select(window_row.c.serial)
+        .where(window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW, window_row.c.serial != "")
+        .group_by(window_row.c.serial)
+        .having(func.count() > 1)
+    )
+    return _rows().where(window_row.c.serial.in_(twice))
+
+
+@rule(Code.TRACKING_DUPLICATE)
+def lot_twice() -> Query:
+    """Row {row}: lot {lot} package {package} stands in this window already."""
+    kept = (window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW, window_row.c.serial == "")
+    twice = (
+        select(window_row.c.lot, window_row.c.package)
+        .where(*kept)
+        .group_by(window_row.c.lot, window_row.c.package)
+        .having(func.count() > 1)
+        .subquery("twice")
+    )
+    return (
+        _rows()
+        .join(twice, and_(twice.c.lot == window_row.c.lot, twice.c.package == window_row.c.package))
+        .where(window_row.c.serial == "")
+    )
+
+
+FRESH_ROWS = (serial_quantity_not_one, row_out_of_limits, row_invoice_beyond_handle, serial_twice, lot_twice)
+"""What the rows of a line must obey of which nothing has been handled."""
+
+HANDLED_ROWS = (
+    serial_quantity_not_one,
+    row_out_of_limits,
+    row_beyond_handled,
+    row_invoice_beyond_handle,
+    handled_row_missing,
+    row_below_handled,
+    serial_twice,
+    lot_twice,
+)
+"""What the rows of a line must obey of which a part has been handled."""

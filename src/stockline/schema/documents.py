@@ -1,0 +1,71 @@
+"""Source documents and their lines."""
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Text, false
+
+from stockline.schema.base import CodeText, Identity, item_table, key, number, quantity, reference_table, small, text
+
+document = reference_table(
+    "document",
+    Column("id", Identity, primary_key=True),
+    Column("code", CodeText, nullable=False),
+    text("kind"),
+    text("party"),
+    Column("in_transit_site_id", ForeignKey("site.id")),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
+)
+"""An order or journal. One that is gone but has ledger entries stays, `deleted`, to give them its name."""
+
+Index(
+    "uq_document_code",
+    document.c.code,
+    unique=True,
+    sqlite_where=~document.c.deleted,
+    postgresql_where=~document.c.deleted,
+)
+Index("ix_document_code", document.c.code)
+
+source_line = item_table(
+    "source_line",
+    key(),
+    key("id"),
+    number("document_id"),
+    text("type"),
+    small("direction"),
+    text("variant"),
+    number("site_id"),
+    number("to_site_id", nullable=True),
+    text("location"),
+    text("unit"),
+    Column("factor", Text, nullable=False, server_default="1"),
+    quantity("unit_quantity"),
+    quantity(),
+    quantity("handled"),
+    quantity("invoiced"),
+    quantity("received"),
+    Column("date", Date, nullable=False),
+    Column("receipt_date", Date),
+    text("reserve"),
+)
+"""A line. `unit_quantity` is in its unit, all other quantities are base quantities; all carry the sign of the line as
+typed. `direction` is +1 when a positive quantity comes in. `id` is made of document and line number (`line_number`)."""
+
+Index("ix_source_line_document_id", source_line.c.document_id)
+
+LINES_PER_DOCUMENT = 2**20
+FIRST_COMPONENT = 2**19
+
+
+def line_id(document_id: int, position: int, *, component: bool = False) -> int:
+    """The id of line `position` (from 1) of a document; components count apart."""
+    return document_id * LINES_PER_DOCUMENT + position + (FIRST_COMPONENT if component else 0)
+
+
+def line_suffix(line: int) -> str:
+    """How a line is named after its document: `1`, or `c1` for a component."""
+    position = line % LINES_PER_DOCUMENT
+    return f"c{position - FIRST_COMPONENT}" if position > FIRST_COMPONENT else str(position)
+
+
+def document_of(line: int) -> int:
+    """The document a line id belongs to."""
+    return line // LINES_PER_DOCUMENT

@@ -1,0 +1,119 @@
+"""Postings, the ledger that only grows, what remains open of it, and what was taken from what.
+
+An entry's number is `posting number * 2^24 + position`: unique, in time order, and computed where it is inserted.
+"""
+
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, Text, false, func
+
+from stockline.schema.base import item_table, key, number, quantity, reference_table, small, stage_table, text, text_key
+
+POSITIONS = 2**24
+
+posting = reference_table(
+    "posting",
+    key("id"),
+    text("kind"),
+    Column("posting_date", Date, nullable=False),
+    Column("posted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+posting_line = item_table(
+    "posting_line",
+    key(),
+    key("posting_id"),
+    key("line_id"),
+    quantity("handled"),
+    quantity("invoiced"),
+)
+"""What one posting did to one line: base quantities, signed like the line."""
+
+Index("ix_posting_line_posting_id", posting_line.c.posting_id)
+Index("ix_posting_line_line_id", posting_line.c.line_id)
+
+ledger_entry = item_table(
+    "ledger_entry",
+    key(),
+    key("id"),
+    number("line_id", nullable=True),
+    Column("kind", Text, nullable=False),
+    text("variant"),
+    number("site_id"),
+    text("location"),
+    quantity(),
+    text("serial"),
+    text("lot"),
+    text("package"),
+    Column("expires", Date),
+    Column("warranty", Date),
+    Column("posting_date", Date, nullable=False),
+    number("origin_id", nullable=True),
+    Column("correction", Boolean, nullable=False, server_default=false()),
+    number("entered", nullable=True),
+)
+"""One posted movement of one combination; never changed. `origin_id` is the entry it was made from, if any. `entered`
+orders the rows of the line's window, see `link`."""
+
+open_entry = item_table(
+    "open_entry",
+    key(),
+    text_key("variant"),
+    text_key("serial"),
+    key("site_id"),
+    text_key("lot"),
+    text_key("package"),
+    Column("posting_date", Date, primary_key=True),
+    key("entry_id"),
+    quantity("remaining"),
+)
+"""What remains of a ledger entry, signed like it; a row is there while that is not 0.
+
+`serial`, `lot` and `package` are the numbers that *steer*: those of the kinds that are specific for the item, blank for
+the others. So what a movement may take from is found by equality, in the order it is taken (PO-19 to PO-21)."""
+
+SHORT = open_entry.c.remaining <= 0
+"""Entries that wait for stock, and those just used up: few among many, found by an index of their own."""
+
+Index("ix_open_entry_short", open_entry.c.item_id, sqlite_where=SHORT, postgresql_where=SHORT)
+
+application = item_table(
+    "application",
+    key(),
+    key("outbound_id"),
+    key("inbound_id"),
+    quantity(),
+    Column("fixed", Boolean, nullable=False, server_default=false()),
+)
+"""What an outbound entry took from an inbound one; `fixed` when a person said so (PO-23)."""
+
+Index("ix_application_inbound_id", application.c.item_id, application.c.inbound_id)
+
+staged_line = stage_table(
+    "staged_line",
+    key(),
+    key("batch_id"),
+    key("line_id"),
+    small("wave"),
+    small("sign"),
+    text("kind"),
+    text("variant"),
+    number("site_id"),
+    text("location"),
+    quantity(),
+    quantity("invoice"),
+    number("first_entry"),
+    number("last_entry"),
+    small("numbered"),
+    small("cut"),
+    small("requires_serial"),
+    small("requires_lot"),
+    small("requires_package"),
+    small("steers_serial"),
+    small("steers_lot"),
+    small("steers_package"),
+    small("may_go_negative"),
+    number("apply_to", nullable=True),
+)
+"""A line of the posting that is running: what it handles and invoices (base, positive), the direction it moves (`sign`),
+the range its entries are numbered in, and what the item's tracking code asks of it. Lines of one `wave` move one way and
+are posted as a set; waves follow each other (PO-2). `cut`: its one combination gives less than it is marked for (PO-13).
+"""

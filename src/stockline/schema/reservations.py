@@ -1,0 +1,100 @@
+"""Links between demand and supply, and what has been handled of the numbers of a line."""
+
+from typing import Any
+
+from sqlalchemy import Column, Date, Index, Table
+from sqlalchemy.schema import SchemaItem
+
+from stockline.schema.base import item_table, key, number, quantity, text
+
+
+def _side(name: str) -> list[SchemaItem]:
+    """The columns of one side of a link: its line, its numbers, and what of them is to be handled and invoiced."""
+    return [
+        number(f"{name}_line_id", nullable=True),
+        number(f"{name}_entry_id", nullable=True),
+        text(f"{name}_serial"),
+        text(f"{name}_lot"),
+        text(f"{name}_package"),
+        quantity(f"{name}_handle"),
+        quantity(f"{name}_invoice"),
+        number(f"{name}_entered", nullable=True),
+        Column(f"{name}_expires", Date),
+        Column(f"{name}_warranty", Date),
+        number(f"{name}_apply_to", nullable=True),
+        number(f"{name}_apply_from", nullable=True),
+    ]
+
+
+link = item_table(
+    "link",
+    key(),
+    key("id"),
+    text("status"),
+    quantity(),
+    text("binding"),
+    text("variant"),
+    number("site_id"),
+    *_side("demand"),
+    *_side("supply"),
+)
+"""A reservation entry pair in one row, or one side with no partner (`surplus`, `prospect`); quantities are positive.
+
+A side is a source line, or for stock one ledger entry. `entered` orders the rows of the line's window: it is the id of
+the link under which the combination was first entered (TW-7)."""
+
+tracking_specification = item_table(
+    "tracking_specification",
+    key(),
+    key("line_id"),
+    key("entry_id"),
+    quantity(),
+    quantity("invoiced"),
+    number("to_invoice", nullable=True),
+)
+"""What has been handled of a line, a row per ledger entry (PO-10); quantities are positive. The numbers stand on the
+entry. `to_invoice` is what the next posting invoices of it; NULL: all that is not invoiced."""
+
+_said = tracking_specification.c.to_invoice.isnot(None)
+Index(
+    "ix_tracking_specification_to_invoice",
+    tracking_specification.c.item_id,
+    tracking_specification.c.line_id,
+    sqlite_where=_said,
+    postgresql_where=_said,
+)
+
+
+class LinkSide:
+    """One side of `link` under names without prefix, so that a statement can be written once for both."""
+
+    def __init__(self, name: str, table: Table = link) -> None:
+        self.name = name
+        self.table = table
+
+    def __getattr__(self, column: str) -> Column[Any]:
+        return self.table.c[f"{self.name}_{column}"]
+
+
+DEMAND, SUPPLY = LinkSide("demand"), LinkSide("supply")
+
+for _side_of in (DEMAND, SUPPLY):
+    _line = _side_of.line_id
+    Index(
+        f"ix_link_{_side_of.name}_line",
+        link.c.item_id,
+        _line,
+        _side_of.serial,
+        _side_of.lot,
+        _side_of.package,
+        sqlite_where=_line.isnot(None),
+        postgresql_where=_line.isnot(None),
+    )
+    _entry = _side_of.entry_id
+    Index(
+        f"ix_link_{_side_of.name}_entry",
+        link.c.item_id,
+        _entry,
+        sqlite_where=_entry.isnot(None),
+        postgresql_where=_entry.isnot(None),
+    )

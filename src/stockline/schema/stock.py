@@ -1,0 +1,165 @@
+"""Stock as it lies: stock lines, and the serials linked to them."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, false
+
+from stockline.schema.base import item_table, key, number, quantity, small, stage_table, text, text_key
+
+CHARACTERISTICS = (
+    "variant",
+    "site_id",
+    "warehouse",
+    "location",
+    "lot",
+    "sublot",
+    "version",
+    "status",
+    "package",
+    "identifier2",
+    "custom1",
+    "custom2",
+    "analysis_request",
+    "owner",
+    "packing_unit",
+    "packing_factor",
+)
+"""What the stock on one stock line shares, beside the item (ST-1)."""
+
+item_site = item_table(
+    "item_site",
+    key(),
+    text_key("variant"),
+    key("site_id"),
+    quantity(),
+    number("revision"),
+)
+"""The quantity of an item on hand at a site: the sum of its stock lines (invariant 15). Every operation that changes
+anything of the item there updates this row first, so the row is its lock."""
+
+characteristic_set = item_table(
+    "characteristic_set",
+    key(),
+    key("id"),
+    *(Column(name, BigInteger, nullable=False) if name == "site_id" else text(name) for name in CHARACTERISTICS[:-1]),
+    quantity("packing_factor"),
+    UniqueConstraint("item_id", *CHARACTERISTICS, name="uq_characteristic_set"),
+)
+"""One set of characteristics, never changed: what a stock line shares now, and what a movement of a serial once saw."""
+
+stock_line = item_table(
+    "stock_line",
+    key(),
+    key("id"),
+    number("set_id"),
+    quantity(),
+    Column("twin", Boolean, nullable=False, server_default=false()),
+)
+"""A quantity on hand. `id` is its chronological number, never given twice. Of lines loaded with equal characteristics
+all but the lowest number are marked `twin`, which takes them out of the unique key (ST-2, ST-14)."""
+
+_open = (stock_line.c.quantity != 0) & ~stock_line.c.twin
+Index(
+    "uq_stock_line_open",
+    stock_line.c.item_id,
+    stock_line.c.set_id,
+    unique=True,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
+Index("ix_stock_line_id", stock_line.c.id)
+
+serial = item_table(
+    "serial",
+    key(),
+    text_key("variant"),
+    text_key("serial"),
+    text("lot"),
+    text("sublot"),
+    text("version"),
+    number("site_id", nullable=True),
+    number("stock_line_id", nullable=True),
+    small("last_direction"),
+    number("last_set_id", nullable=True),
+    number("last_batch_id", nullable=True),
+    Column("last_date", Date),
+)
+"""A serial of an item tracked by specific serials: its own attributes, the one stock line it is linked to, and its last
+movement (ST-6, ST-10): direction +1 in, -1 out, 0 none; the characteristics it saw; when. `site_id` is the site another
+system has on its record, for serials whose line is not known."""
+
+_linked = serial.c.stock_line_id.isnot(None)
+Index(
+    "ix_serial_stock_line_id", serial.c.item_id, serial.c.stock_line_id, sqlite_where=_linked, postgresql_where=_linked
+)
+
+extra_link = item_table(
+    "extra_link",
+    key(),
+    text_key("variant"),
+    text_key("serial"),
+    key("stock_line_id"),
+)
+"""Further links of a serial, as loaded data may have them; no operation of ours makes one (ST-11)."""
+
+staged_stock = stage_table(
+    "staged_stock",
+    key(),
+    key("batch_id"),
+    text_key("variant"),
+    key("site_id"),
+    text_key("location"),
+    text_key("lot"),
+    text_key("package"),
+    number("number"),
+    quantity(),
+    number("set_id", nullable=True),
+    number("stock_line_id", nullable=True),
+)
+"""Stock a posting puts in one place: the quantity it adds, the number of a stock line should one be opened, and the
+characteristics and stock line it is. What posted receipts do not say is blank, their status is A (ST-7)."""
+
+staged_take = stage_table(
+    "staged_take",
+    key(),
+    key("batch_id"),
+    key("entry_id"),
+    key("stock_line_id"),
+    quantity(),
+)
+"""How much an outbound ledger entry of a running posting takes from a stock line."""
+
+staged_line_found = stage_table(
+    "staged_line_found",
+    key(),
+    key("batch_id"),
+    key("row"),
+    number("stock_line_id"),
+    small("known"),
+    *(Column(name, BigInteger, nullable=False) if name == "site_id" else text(name) for name in CHARACTERISTICS[:-1]),
+    quantity("packing_factor"),
+    quantity(),
+)
+"""A stock line as another system has it; `known` when its number exists here."""
+
+staged_serial_found = stage_table(
+    "staged_serial_found",
+    key(),
+    key("batch_id"),
+    key("row"),
+    small("known"),
+    small("main"),
+    text("variant"),
+    text("serial"),
+    number("stock_line_id", nullable=True),
+    number("site_id", nullable=True),
+    text("lot"),
+    text("sublot"),
+    text("version"),
+    small("steers_serial"),
+    small("last_direction"),
+    number("last_site_id", nullable=True),
+    text("last_location"),
+    text("last_lot"),
+    text("last_package"),
+    Column("last_date", Date),
+)
+"""One link of a serial as another system has it; of several links of one serial `main` is the one it keeps."""

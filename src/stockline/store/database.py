@@ -1,0 +1,138 @@
+"""Databases and transactions: everything begins, is retried, is committed or leaves no trace here."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, create_engine, delete
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from stockline.store.dialect import Dialect, dialect_of
+
+T = TypeVar("T")
+ATTEMPTS = 30
+ANALYZE_FROM = 200
+"""Staged rows from which on the planner is told about them."""
+
+
+class Transaction:
+    """One open transaction: runs statements, stages rows, hands out numbers."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        self.connection = connection
+        self.dialect = dialect
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a statement; with a list of mappings, once for each of them."""
+        return self.connection.execute(statement, parameters)
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT that knows ON CONFLICT in this database's way."""
+        return self.dialect.insert(table)
+
+    def next_number(self) -> int:
+        """A number for a posting, a window or another batch; later ones are greater."""
+        return self.dialect.next_number(self.connection)
+
+    def stage(self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, expected: int = 0) -> None:
+        """Write many rows at once. `expected` tells about how many, so that the planner is told of large ones."""
+        self.dialect.copy(self.connection, table, columns, rows)
+        if expected >= ANALYZE_FROM:
+            self.dialect.after_staging(self.connection, table)
+
+    def clear(self, table: Table, batch: int) -> None:
+        """Remove what a batch has staged."""
+        self.execute(delete(table).where(table.c.batch_id == batch))
+
+
+class Database:
+    """One database: an engine and the transactions on it. Safe to share between threads."""
+
+    def __init__(self, url: URL, *, options: Mapping[str, Any] | None = None) -> None:
+        self.url = url
+        self.engine: Engine = _engine(url, options or {})
+        self.dialect = dialect_of(self.engine)
+        self.dialect.prepare(self.engine)
+        # A database in memory has one connection for everybody.
+        self._alone = threading.RLock() if isinstance(self.engine.pool, StaticPool) else None
+        self._local = threading.local()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction and commit; run it again when it lost against others running beside it.
+
+        Inside `transaction()` it joins that transaction, in a savepoint, so that a refusal undoes only its own work.
+        """
+        outer: Transaction | None = getattr(self._local, "transaction", None)
+        if outer is not None:
+            with outer.connection.begin_nested():
+                return work(outer)
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._begin(writes=True) as transaction:
+                    return work(transaction)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS - 1 or not self.dialect.should_retry(error):
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
+        raise AssertionError("the last attempt returns or raises")
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work`, which only reads."""
+        outer: Transaction | None = getattr(self._local, "transaction", None)
+        if outer is not None:
+            return work(outer)
+        with self._begin(writes=False) as transaction:
+            return work(transaction)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Make every `write` of this thread one transaction: all of it is committed, or none."""
+        with self._begin(writes=True) as transaction:
+            self._local.transaction = transaction
+            try:
+                yield transaction
+            finally:
+                self._local.transaction = None
+
+    @contextmanager
+    def _begin(self, *, writes: bool) -> Iterator[Transaction]:
+        with self._exclusively(), self.engine.connect().execution_options(writes=writes) as connection:
+            with connection.begin():
+                if writes:
+                    self.dialect.begin_write(connection)
+                yield Transaction(connection, self.dialect)
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        if self._alone is None:
+            yield
+            return
+        with self._alone:
+            yield
+
+
+def parse_url(target: str | Path) -> URL:
+    """The database a person named: a URL, or the path of an SQLite file."""
+    if isinstance(target, str) and "://" in target:
+        url = make_url(target)
+        return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+    return URL.create("sqlite", database=str(target))
+
+
+def _engine(url: URL, options: Mapping[str, Any]) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        arguments: dict[str, Any] = {"check_same_thread": False, "cached_statements": 512}
+        if url.database in (None, "", ":memory:"):
+            return create_engine(url, poolclass=StaticPool, connect_args=arguments, **options)
+        return create_engine(url, connect_args=arguments, **options)
+    return create_engine(url, pool_pre_ping=False, **options)

@@ -1,0 +1,149 @@
+"""All that differs between SQLite and PostgreSQL (and Citus, which is PostgreSQL with the tables distributed by item)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, event, text
+from sqlalchemy import Sequence as NumberSequence
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.exc import DBAPIError
+
+from stockline.schema.base import metadata
+
+BATCH_NUMBER = NumberSequence("batch_number", metadata=metadata)
+"""Numbers of postings, windows and other batches; gaps do not matter, order does."""
+
+
+class Dialect:
+    """What the engine asks of a database beyond plain SQL."""
+
+    name: str
+    variable_limit: int
+
+    def prepare(self, engine: Engine) -> None:
+        """Set up every connection the engine will make."""
+        raise AssertionError("a dialect prepares its connections")
+
+    def insert(self, table: Table) -> "PostgresInsert | SqliteInsert":
+        """An INSERT that knows ON CONFLICT."""
+        raise AssertionError("a dialect has an upsert")
+
+    def copy(self, connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Write many rows the fastest way, past the toolkit; dates must come from `date_value`."""
+        raise AssertionError("a dialect copies rows")
+
+    def begin_write(self, connection: Connection) -> None:
+        """Prepare a transaction that will write."""
+
+    def next_number(self, connection: Connection) -> int:
+        """The next batch number, without queueing behind other transactions where the database can."""
+        raise AssertionError("a dialect gives numbers")
+
+    def date_value(self, value: date | None) -> Any:
+        """A date as the raw driver takes it."""
+        return value
+
+    def after_staging(self, connection: Connection, table: Table) -> None:
+        """Tell the planner what has just been staged."""
+
+    def should_retry(self, error: DBAPIError) -> bool:
+        """Whether the transaction failed only because others ran beside it."""
+        raise AssertionError("a dialect knows its own errors")
+
+
+class SqliteDialect(Dialect):
+    """One file, WAL, one writer at a time; a write transaction takes the write lock when it begins."""
+
+    name = "sqlite"
+    variable_limit = 30_000
+
+    def prepare(self, engine: Engine) -> None:
+        event.listen(engine, "connect", self._connect)
+        event.listen(engine, "begin", self._begin)
+
+    @staticmethod
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # what was answered survives a power cut
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            "cache_size = -65536",
+            "busy_timeout = 60000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @staticmethod
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def insert(self, table: Table) -> SqliteInsert:
+        return sqlite.insert(table)
+
+    def copy(self, connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        places = ", ".join("?" * len(columns))
+        raw: Any = connection.connection.driver_connection
+        raw.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
+
+    def next_number(self, connection: Connection) -> int:
+        return int(
+            connection.exec_driver_sql(
+                "INSERT INTO counter (name, value) VALUES ('batch', 1)"
+                " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+            ).scalar_one()
+        )
+
+    def date_value(self, value: date | None) -> Any:
+        return value and value.isoformat()
+
+    def should_retry(self, error: DBAPIError) -> bool:
+        return "database is locked" in str(error.orig) or "database is busy" in str(error.orig)
+
+
+class PostgresDialect(Dialect):
+    """Many users; row locks, COPY, and a planner that must be told what an operation has staged."""
+
+    name = "postgresql"
+    variable_limit = 60_000
+    _RETRY = {"40001", "40P01", "55P03"}
+    _SETTINGS = text(
+        # An operation touches few rows of big tables: let it find them by index, whatever the table's size.
+        "SELECT set_config('random_page_cost', '1', true), set_config('enable_mergejoin', 'off', true),"
+        " set_config('jit', 'off', true), set_config('work_mem', '128MB', true)"
+    )
+
+    def prepare(self, engine: Engine) -> None:
+        """Nothing: settings hold for a transaction, so that connection poolers may share connections."""
+
+    def insert(self, table: Table) -> PostgresInsert:
+        return postgresql.insert(table)
+
+    def copy(self, connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        raw: Any = connection.connection.driver_connection
+        name = table.name if table.schema is None else f"{table.schema}.{table.name}"
+        with raw.cursor() as cursor, cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
+            write = copy.write_row
+            for row in rows:
+                write(row)
+
+    def begin_write(self, connection: Connection) -> None:
+        connection.execute(self._SETTINGS)
+
+    def next_number(self, connection: Connection) -> int:
+        return int(connection.execute(BATCH_NUMBER.next_value().select()).scalar_one())
+
+    def after_staging(self, connection: Connection, table: Table) -> None:
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+    def should_retry(self, error: DBAPIError) -> bool:
+        return getattr(error.orig, "sqlstate", None) in self._RETRY
+
+
+def dialect_of(engine: Engine) -> Dialect:
+    """The dialect of an engine's database."""
+    return {"sqlite": SqliteDialect, "postgresql": PostgresDialect}[engine.dialect.name]()

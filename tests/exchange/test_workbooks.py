@@ -1,0 +1,53 @@
+"""Workbooks are sheets of text like any other."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
+
+from stockline.exchange.sheets import SheetProblem, open_sheet
+from stockline.exchange.workbooks import cell_text
+from tests.exchange.files import read, reasons
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Two sheets; the first begins in the second row, as people like it, and has a blank row."""
+    path = tmp_path / "drives.xlsx"
+    with Workbook(path) as workbook:
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        sheet = workbook.add_worksheet("Drives")
+        sheet.write_row(1, 0, ["date", "serial_number", "model"])
+        sheet.write_datetime(2, 0, datetime(2013, 4, 10), day)  # noqa: DTZ001 - a workbook knows no time zones
+        sheet.write_row(2, 1, [4711, "ST1000"])
+        sheet.write_datetime(4, 0, datetime(2013, 4, 10), day)  # noqa: DTZ001
+        sheet.write_row(4, 1, [123456789012345678, "ST1000"])
+        workbook.add_worksheet("Notes")
+    return path
+
+
+def test_numbers_and_dates_are_text_as_a_person_writes_it(book: Path) -> None:
+    sheet = open_sheet(book)
+    assert sheet.columns == ["date", "serial_number", "model"]
+    assert next(sheet.rows())[:2] == (3, ["2013-04-10", "4711", "ST1000"])
+
+
+def test_a_serial_that_excel_has_rounded_is_refused(book: Path) -> None:
+    reading = read(book)
+    assert len(reading.movements) == 1
+    assert "has been rounded by a spreadsheet" in reasons(reading)[5]
+
+
+def test_sheets_are_chosen_by_name(book: Path) -> None:
+    with pytest.raises(SheetProblem, match="its sheets are Drives, Notes"):
+        open_sheet(book, sheet="Stock")
+    with pytest.raises(SheetProblem, match=r"'Notes' of .* is empty"):
+        open_sheet(book, sheet="Notes")
+
+
+def test_cells() -> None:
+    assert cell_text(5.0) == "5"
+    assert cell_text(1.5) == "1.5"
+    assert cell_text(datetime(2013, 4, 10, 12)) == "2013-04-10 12:00:00"  # noqa: DTZ001
+    assert cell_text(date(2013, 4, 10)) == "2013-04-10"

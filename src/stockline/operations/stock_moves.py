@@ -29,6 +29,7 @@ from stockline.schema.catalog import location
 from stockline.schema.ledger import ledger_entry, staged_line
 from stockline.schema.stock import (
     CHARACTERISTICS,
+    OPEN_LINE,
     characteristic_set,
     serial,
     staged_stock,
@@ -73,7 +74,7 @@ def add_staged_stock(transaction: Transaction, parameters: Mapping[str, Any]) ->
     upsert = transaction.insert(stock_line).from_select(*_NEW_LINES)
     upsert = upsert.on_conflict_do_update(
         index_elements=["item_id", "set_id"],
-        index_where=and_(stock_line.c.quantity != 0, ~stock_line.c.twin),
+        index_where=OPEN_LINE,
         set_={"quantity": stock_line.c.quantity + upsert.excluded.quantity},
     )
     transaction.execute(upsert, parameters)
@@ -129,8 +130,7 @@ _RESOLVE_LINES = (
         _staged,
         stock_line.c.item_id == staged_stock.c.item_id,
         stock_line.c.set_id == staged_stock.c.set_id,
-        stock_line.c.quantity != 0,
-        ~stock_line.c.twin,
+        OPEN_LINE,
     )
     .values(stock_line_id=stock_line.c.id)
 )

@@ -142,8 +142,9 @@ def _keyed(rows: FromClause, quantities: dict[str, Any], joined: FromClause | No
         case((_specific(name), rows.c[name]), else_="").label(name) if name in ("lot", "package") else rows.c[name]
         for name in _KEY
     ]
-    sums = [func.sum(value).label(name) for name, value in quantities.items()]
-    return select(*keys, *sums).select_from(source).group_by(*keys)
+    keyed = select(*keys, *(value.label(name) for name, value in quantities.items())).select_from(source).subquery()
+    sums = [func.sum(keyed.c[name]).label(name) for name in quantities]
+    return select(*(keyed.c[name] for name in _KEY), *sums).group_by(*(keyed.c[name] for name in _KEY))
 
 
 @finding("ledger", "posting")

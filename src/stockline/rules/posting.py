@@ -5,7 +5,7 @@ They look at the ledger entries of the batch that is being posted: a refusal rol
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, SmallInteger, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, SmallInteger, and_, bindparam, case, exists, func, literal_column, or_, select
 
 from stockline.codes import Code
 from stockline.rules.framework import BATCH, Query, rule
@@ -30,7 +30,9 @@ OF_WAVE = and_(OF_BATCH, staged_line.c.wave == WAVE)
 
 def steering(kind: str) -> ColumnElement[str]:
     """The entry's number of a kind, where it is specific for the item; else blank."""
-    return case((staged_line.c[f"steers_{kind}"] == 1, ledger_entry.c[kind]), else_="")
+    # Written out, not as parameters: the database must see that it is one expression wherever it groups by it.
+    steers = staged_line.c[f"steers_{kind}"] == literal_column("1")
+    return case((steers, ledger_entry.c[kind]), else_=literal_column("''"))
 
 
 def covers(entry: Any = ledger_entry) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 An entry's number is `posting number * 2^24 + position`: unique, in time order, and computed where it is inserted.
 """
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Index, Text, false, func
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, Text, false, func, literal_column
 
 from stockline.schema.base import item_table, key, number, quantity, reference_table, small, stage_table, text, text_key
 
@@ -70,7 +70,7 @@ open_entry = item_table(
 `serial`, `lot` and `package` are the numbers that *steer*: those of the kinds that are specific for the item, blank for
 the others. So what a movement may take from is found by equality, in the order it is taken (PO-19 to PO-21)."""
 
-SHORT = open_entry.c.remaining <= 0
+SHORT = open_entry.c.remaining <= literal_column("0")
 """Entries that wait for stock, and those just used up: few among many, found by an index of their own."""
 
 Index("ix_open_entry_short", open_entry.c.item_id, sqlite_where=SHORT, postgresql_where=SHORT)

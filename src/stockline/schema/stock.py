@@ -1,6 +1,6 @@
 """Stock as it lies: stock lines, and the serials linked to them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, false
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, false, literal_column
 
 from stockline.schema.base import item_table, key, number, quantity, small, stage_table, text, text_key
 
@@ -56,14 +56,16 @@ stock_line = item_table(
 """A quantity on hand. `id` is its chronological number, never given twice. Of lines loaded with equal characteristics
 all but the lowest number are marked `twin`, which takes them out of the unique key (ST-2, ST-14)."""
 
-_open = (stock_line.c.quantity != 0) & ~stock_line.c.twin
+OPEN_LINE = (stock_line.c.quantity != literal_column("0")) & ~stock_line.c.twin
+"""The condition of the unique key of open lines; written out, so that a prepared statement matches it too."""
+
 Index(
     "uq_stock_line_open",
     stock_line.c.item_id,
     stock_line.c.set_id,
     unique=True,
-    sqlite_where=_open,
-    postgresql_where=_open,
+    sqlite_where=OPEN_LINE,
+    postgresql_where=OPEN_LINE,
 )
 Index("ix_stock_line_id", stock_line.c.id)
 

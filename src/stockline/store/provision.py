@@ -11,7 +11,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
@@ -53,17 +54,27 @@ def _config(database: Database) -> Config:
     return config
 
 
+_idle: dict[str, list[Database]] = {}
+"""Thrown away databases, kept for the next: the statements they have compiled are worth more than their tables."""
+
+
 @contextmanager
 def scratch(target: str | None) -> Iterator[Database]:
     """A database of its own that is thrown away: in memory, or a schema of the server named."""
     url = make_url("sqlite://") if target is None else parse_url(target)
-    if url.get_backend_name() == "sqlite":
-        with closing(Database(make_url("sqlite://"))) as database:
-            _copy_template(database)
-            yield database
+    in_memory = url.get_backend_name() == "sqlite"
+    idle = _idle.setdefault("sqlite" if in_memory else url.render_as_string(hide_password=False), [])
+    database = idle.pop() if idle else Database(make_url("sqlite://")) if in_memory else _in_own_schema(url)
+    if in_memory:
+        _copy_template(database)
+        yield database
     else:
-        with _own_schema(url) as database:
+        _make_schema(database)
+        try:
             yield database
+        finally:
+            _drop_schema(database)
+    idle.append(database)
 
 
 @cache
@@ -82,29 +93,32 @@ def _copy_template(database: Database) -> None:
         _template().backup(connection.connection.driver_connection)  # type: ignore[arg-type]
 
 
-@contextmanager
-def _own_schema(url: URL) -> Iterator[Database]:
+def _in_own_schema(url: URL) -> Database:
     name = f"scratch_{secrets.token_hex(8)}"
-    with closing(Database(url)) as server:
-        with server.engine.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {name}"))
-            connection.execute(text(f"SET LOCAL search_path = {name}"))
-            connection.exec_driver_sql(_tables(server))
-        try:
-            inside = url.update_query_dict({"options": f"-csearch_path={name}"})
-            with closing(Database(inside)) as database:
-                yield database
-        finally:
-            with server.engine.begin() as connection:
-                connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+    return Database(url.update_query_dict({"options": f"-csearch_path={name}"}))
 
 
-def _tables(database: Database) -> str:
+def _schema(database: Database) -> str:
+    return str(database.url.query["options"]).removeprefix("-csearch_path=")
+
+
+def _make_schema(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {_schema(database)}")
+        connection.exec_driver_sql(_tables())
+
+
+def _drop_schema(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {_schema(database)} CASCADE")
+
+
+@cache
+def _tables() -> str:
     """All statements that make the tables, to be sent at once."""
-    statements: list[str] = []
-    for sequence in metadata._sequences.values():
-        statements.append(str(CreateSequence(sequence).compile(database.engine)))
+    compiler = postgresql.dialect()
+    statements = [str(CreateSequence(sequence).compile(dialect=compiler)) for sequence in metadata._sequences.values()]
     for table in metadata.sorted_tables:
-        statements.append(str(CreateTable(table).compile(database.engine)))
-        statements += [str(CreateIndex(index).compile(database.engine)) for index in table.indexes]
+        statements.append(str(CreateTable(table).compile(dialect=compiler)))
+        statements += [str(CreateIndex(index).compile(dialect=compiler)) for index in table.indexes]
     return ";".join(statements)

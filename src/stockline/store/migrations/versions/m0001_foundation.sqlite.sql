@@ -1,0 +1,432 @@
+CREATE TABLE application (
+    item_id BIGINT NOT NULL,
+    outbound_id BIGINT NOT NULL,
+    inbound_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    fixed BOOLEAN DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_application PRIMARY KEY (item_id, outbound_id, inbound_id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_application_inbound_id ON application (item_id, inbound_id);
+
+CREATE TABLE characteristic_set (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    warehouse TEXT DEFAULT '' NOT NULL,
+    location TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    sublot TEXT DEFAULT '' NOT NULL,
+    version TEXT DEFAULT '' NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    identifier2 TEXT DEFAULT '' NOT NULL,
+    custom1 TEXT DEFAULT '' NOT NULL,
+    custom2 TEXT DEFAULT '' NOT NULL,
+    analysis_request TEXT DEFAULT '' NOT NULL,
+    owner TEXT DEFAULT '' NOT NULL,
+    packing_unit TEXT DEFAULT '' NOT NULL,
+    packing_factor BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_characteristic_set PRIMARY KEY (item_id, id),
+    CONSTRAINT uq_characteristic_set UNIQUE (item_id, variant, site_id, warehouse, location, lot, sublot, version, status, package, identifier2, custom1, custom2, analysis_request, owner, packing_unit, packing_factor)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE counter (
+    name TEXT NOT NULL,
+    value INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_counter PRIMARY KEY (name)
+);
+
+CREATE TABLE extra_link (
+    item_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    CONSTRAINT pk_extra_link PRIMARY KEY (item_id, variant, serial, stock_line_id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE information_card (
+    item_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    number TEXT NOT NULL,
+    blocked BOOLEAN DEFAULT 0 NOT NULL,
+    expires DATE,
+    description TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_information_card PRIMARY KEY (item_id, variant, kind, number)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE item (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL,
+    unit TEXT DEFAULT 'PCS' NOT NULL,
+    rounding BIGINT DEFAULT '0' NOT NULL,
+    tracking JSON NOT NULL,
+    planning JSON NOT NULL,
+    CONSTRAINT uq_item_code UNIQUE (code)
+);
+
+CREATE TABLE item_site (
+    item_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    site_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    revision BIGINT NOT NULL,
+    CONSTRAINT pk_item_site PRIMARY KEY (item_id, variant, site_id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE ledger_entry (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    line_id BIGINT,
+    kind TEXT NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    location TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    expires DATE,
+    warranty DATE,
+    posting_date DATE NOT NULL,
+    origin_id BIGINT,
+    correction BOOLEAN DEFAULT 0 NOT NULL,
+    entered BIGINT,
+    CONSTRAINT pk_ledger_entry PRIMARY KEY (item_id, id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE link (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    binding TEXT DEFAULT '' NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    demand_line_id BIGINT,
+    demand_entry_id BIGINT,
+    demand_serial TEXT DEFAULT '' NOT NULL,
+    demand_lot TEXT DEFAULT '' NOT NULL,
+    demand_package TEXT DEFAULT '' NOT NULL,
+    demand_handle BIGINT DEFAULT '0' NOT NULL,
+    demand_invoice BIGINT DEFAULT '0' NOT NULL,
+    demand_entered BIGINT,
+    demand_expires DATE,
+    demand_warranty DATE,
+    demand_apply_to BIGINT,
+    demand_apply_from BIGINT,
+    supply_line_id BIGINT,
+    supply_entry_id BIGINT,
+    supply_serial TEXT DEFAULT '' NOT NULL,
+    supply_lot TEXT DEFAULT '' NOT NULL,
+    supply_package TEXT DEFAULT '' NOT NULL,
+    supply_handle BIGINT DEFAULT '0' NOT NULL,
+    supply_invoice BIGINT DEFAULT '0' NOT NULL,
+    supply_entered BIGINT,
+    supply_expires DATE,
+    supply_warranty DATE,
+    supply_apply_to BIGINT,
+    supply_apply_from BIGINT,
+    CONSTRAINT pk_link PRIMARY KEY (item_id, id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id) WHERE demand_entry_id IS NOT NULL;
+
+CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial, demand_lot, demand_package) WHERE demand_line_id IS NOT NULL;
+
+CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE supply_entry_id IS NOT NULL;
+
+CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
+
+CREATE TABLE open_entry (
+    item_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    site_id BIGINT NOT NULL,
+    lot TEXT NOT NULL,
+    package TEXT NOT NULL,
+    posting_date DATE NOT NULL,
+    entry_id BIGINT NOT NULL,
+    remaining BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_open_entry PRIMARY KEY (item_id, variant, serial, site_id, lot, package, posting_date, entry_id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_open_entry_short ON open_entry (item_id) WHERE remaining <= 0;
+
+CREATE TABLE posting (
+    id BIGINT NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    posting_date DATE NOT NULL,
+    posted_at DATETIME DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    CONSTRAINT pk_posting PRIMARY KEY (id)
+);
+
+CREATE TABLE posting_line (
+    item_id BIGINT NOT NULL,
+    posting_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_posting_line PRIMARY KEY (item_id, posting_id, line_id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_posting_line_line_id ON posting_line (line_id);
+
+CREATE INDEX ix_posting_line_posting_id ON posting_line (posting_id);
+
+CREATE TABLE serial (
+    item_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    sublot TEXT DEFAULT '' NOT NULL,
+    version TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT,
+    stock_line_id BIGINT,
+    last_direction SMALLINT DEFAULT '0' NOT NULL,
+    last_set_id BIGINT,
+    last_batch_id BIGINT,
+    last_date DATE,
+    CONSTRAINT pk_serial PRIMARY KEY (item_id, variant, serial)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_serial_stock_line_id ON serial (item_id, stock_line_id) WHERE stock_line_id IS NOT NULL;
+
+CREATE TABLE site (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL,
+    in_transit BOOLEAN DEFAULT 0 NOT NULL,
+    CONSTRAINT uq_site_code UNIQUE (code)
+);
+
+CREATE TABLE source_line (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    document_id BIGINT NOT NULL,
+    type TEXT DEFAULT '' NOT NULL,
+    direction SMALLINT DEFAULT '0' NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    to_site_id BIGINT,
+    location TEXT DEFAULT '' NOT NULL,
+    unit TEXT DEFAULT '' NOT NULL,
+    factor TEXT DEFAULT '1' NOT NULL,
+    unit_quantity BIGINT DEFAULT '0' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    received BIGINT DEFAULT '0' NOT NULL,
+    date DATE NOT NULL,
+    receipt_date DATE,
+    reserve TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_source_line PRIMARY KEY (item_id, id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_source_line_document_id ON source_line (document_id);
+
+CREATE TABLE staged_line (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    wave SMALLINT DEFAULT '0' NOT NULL,
+    sign SMALLINT DEFAULT '0' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    location TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    invoice BIGINT DEFAULT '0' NOT NULL,
+    first_entry BIGINT NOT NULL,
+    last_entry BIGINT NOT NULL,
+    numbered SMALLINT DEFAULT '0' NOT NULL,
+    cut SMALLINT DEFAULT '0' NOT NULL,
+    requires_serial SMALLINT DEFAULT '0' NOT NULL,
+    requires_lot SMALLINT DEFAULT '0' NOT NULL,
+    requires_package SMALLINT DEFAULT '0' NOT NULL,
+    steers_serial SMALLINT DEFAULT '0' NOT NULL,
+    steers_lot SMALLINT DEFAULT '0' NOT NULL,
+    steers_package SMALLINT DEFAULT '0' NOT NULL,
+    may_go_negative SMALLINT DEFAULT '0' NOT NULL,
+    apply_to BIGINT,
+    CONSTRAINT pk_staged_line PRIMARY KEY (item_id, batch_id, line_id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_line_found (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    known SMALLINT DEFAULT '0' NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    warehouse TEXT DEFAULT '' NOT NULL,
+    location TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    sublot TEXT DEFAULT '' NOT NULL,
+    version TEXT DEFAULT '' NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    identifier2 TEXT DEFAULT '' NOT NULL,
+    custom1 TEXT DEFAULT '' NOT NULL,
+    custom2 TEXT DEFAULT '' NOT NULL,
+    analysis_request TEXT DEFAULT '' NOT NULL,
+    owner TEXT DEFAULT '' NOT NULL,
+    packing_unit TEXT DEFAULT '' NOT NULL,
+    packing_factor BIGINT DEFAULT '0' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_line_found PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_serial_found (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    known SMALLINT DEFAULT '0' NOT NULL,
+    main SMALLINT DEFAULT '0' NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    stock_line_id BIGINT,
+    site_id BIGINT,
+    lot TEXT DEFAULT '' NOT NULL,
+    sublot TEXT DEFAULT '' NOT NULL,
+    version TEXT DEFAULT '' NOT NULL,
+    steers_serial SMALLINT DEFAULT '0' NOT NULL,
+    last_direction SMALLINT DEFAULT '0' NOT NULL,
+    last_site_id BIGINT,
+    last_location TEXT DEFAULT '' NOT NULL,
+    last_lot TEXT DEFAULT '' NOT NULL,
+    last_package TEXT DEFAULT '' NOT NULL,
+    last_date DATE,
+    CONSTRAINT pk_staged_serial_found PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_stock (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    site_id BIGINT NOT NULL,
+    location TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    package TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    set_id BIGINT,
+    stock_line_id BIGINT,
+    CONSTRAINT pk_staged_stock PRIMARY KEY (item_id, batch_id, variant, site_id, location, lot, package)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_take (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    entry_id BIGINT NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_take PRIMARY KEY (item_id, batch_id, entry_id, stock_line_id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE stock_line (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    set_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    twin BOOLEAN DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_stock_line PRIMARY KEY (item_id, id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_stock_line_id ON stock_line (id);
+
+CREATE UNIQUE INDEX uq_stock_line_open ON stock_line (item_id, set_id) WHERE quantity != 0 AND twin = 0;
+
+CREATE TABLE tracking_specification (
+    item_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    entry_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    to_invoice BIGINT,
+    CONSTRAINT pk_tracking_specification PRIMARY KEY (item_id, line_id, entry_id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_tracking_specification_to_invoice ON tracking_specification (item_id, line_id) WHERE to_invoice IS NOT NULL;
+
+CREATE TABLE window_row (
+    item_id BIGINT NOT NULL,
+    window_id BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    handle BIGINT,
+    invoice BIGINT,
+    expires DATE,
+    warranty DATE,
+    apply_to BIGINT,
+    apply_from BIGINT,
+    CONSTRAINT pk_window_row PRIMARY KEY (item_id, window_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE document (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    party TEXT DEFAULT '' NOT NULL,
+    in_transit_site_id INTEGER,
+    deleted BOOLEAN DEFAULT 0 NOT NULL,
+    CONSTRAINT fk_document_in_transit_site_id FOREIGN KEY(in_transit_site_id) REFERENCES site (id)
+);
+
+CREATE INDEX ix_document_code ON document (code);
+
+CREATE UNIQUE INDEX uq_document_code ON document (code) WHERE deleted = 0;
+
+CREATE TABLE item_unit (
+    item_id INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    factor TEXT NOT NULL,
+    CONSTRAINT pk_item_unit PRIMARY KEY (item_id, unit),
+    CONSTRAINT fk_item_unit_item_id FOREIGN KEY(item_id) REFERENCES item (id)
+);
+
+CREATE TABLE location (
+    site_id INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    category TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_location PRIMARY KEY (site_id, code),
+    CONSTRAINT fk_location_site_id FOREIGN KEY(site_id) REFERENCES site (id)
+);
+
+CREATE TABLE variant (
+    item_id INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    CONSTRAINT pk_variant PRIMARY KEY (item_id, code),
+    CONSTRAINT fk_variant_item_id FOREIGN KEY(item_id) REFERENCES item (id)
+);
+
+CREATE TABLE warehouse (
+    site_id INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    CONSTRAINT pk_warehouse PRIMARY KEY (site_id, code),
+    CONSTRAINT fk_warehouse_site_id FOREIGN KEY(site_id) REFERENCES site (id)
+);

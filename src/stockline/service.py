@@ -72,7 +72,11 @@ def open(target: str | Path, *, today: dt.date | Callable[[], dt.date] = dt.date
     `today` is the work date, fixed or asked for each time.
     """
     database = Database(parse_url(target))
-    provision.ensure_current(database)
+    try:
+        provision.ensure_current(database)
+    except BaseException:
+        database.close()
+        raise
     return Stockline(database, today)
 
 

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from xlsxwriter import Workbook
 
 import stockline
 from stockline.cli.console import sqlite_file
@@ -11,6 +12,7 @@ from tests.cli.conftest import Run
 from tests.exchange.files import drives, written
 
 DRIVES = ("--item", "model", "--serial", "serial_number", "--site", "=EAST", "--date", "date")
+BIKES = ("--item", "item", "--serial", "serial")
 REAL = Path(__file__).parents[3] / "shared" / "data" / "drives-2013-04-10.csv"
 
 
@@ -181,3 +183,49 @@ def test_where_a_database_is() -> None:
     assert sqlite_file("sqlite:////tmp/stock.db") == Path("/tmp/stock.db")
     assert sqlite_file("sqlite://") is None
     assert sqlite_file("postgresql:///stock") is None
+
+
+def test_on_any_database(folder: Path, run: Run, database_url: str) -> None:
+    file = drives(folder / "drives.csv", 300)
+    assert run("--database", database_url, "import", file, *DRIVES).exit_code == 0
+    result = run("--database", database_url, "import", file, *DRIVES)
+    assert result.exit_code == 1
+    assert "rows refused │ 300" in squeezed(result.output)
+    assert "300 in 36 stock lines of 36 items at 1 site." in run("--database", database_url, "stock").output
+
+
+def test_skipping_goes_on_until_what_is_left_can_be_posted(folder: Path, run: Run) -> None:
+    """Refusals of different codes come one after the other; each costs its own rows only."""
+    run("import", written(folder / "bikes.csv", "item,serial\nBIKE,B1\nBIKE,B2\n"), *BIKES, "--site", "=EAST")
+    run(
+        "import",
+        written(folder / "pumps.csv", "item,serial\nPUMP,1\n"),
+        "--item",
+        "item",
+        "--site",
+        "=EAST",
+        "--create",
+    )
+    rows = ["item,serial,site", "BIKE,B1,EAST", "PUMP,P1,EAST", "BIKE,B3,EAST", "BIKE,B2,WEST", "BELL,C1,EAST"]
+    file = written(folder / "all.csv", "\n".join(rows))
+    result = run("import", file, *BIKES, "--site", "site", "--skip-bad")
+    assert result.exit_code == 0, result.output
+    assert {row["line"]: row["code"] for row in refused(folder / "all-refused.csv")} == {
+        "2": "serial_already_in_stock",
+        "3": "not_tracked",
+        "5": "serial_already_in_stock",
+    }
+    assert on_hand("BIKE") == 3
+    assert on_hand("BELL") == 1
+
+
+def test_a_workbook(folder: Path, run: Run) -> None:
+    with Workbook(folder / "bikes.xlsx") as workbook:
+        sheet = workbook.add_worksheet()
+        for row, values in enumerate([["item", "serial"], ["BIKE", 1001], ["BIKE", 1002], ["BIKE", 1002]]):
+            sheet.write_row(row, 0, values)
+    assert run("import", "bikes.xlsx", *BIKES, "--site", "=EAST").exit_code == 1
+    result = run("import", "bikes.xlsx", *BIKES, "--site", "=EAST", "--skip-bad")
+    assert result.exit_code == 0, result.output
+    assert [row["line"] for row in refused(folder / "bikes-refused.csv")] == ["4"]
+    assert on_hand("BIKE") == 2

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter import Workbook
 
 from stockline.exchange.sheets import SheetProblem, open_sheet
 from stockline.exchange.workbooks import cell_text

@@ -108,7 +108,7 @@ def show_refusal(refusal: Refusal, console: Console) -> None:
 def findings_table(findings: Sequence[Finding]) -> Table:
     """The rows of a refusal, with the columns that any of them fills."""
     columns = [name for name in FINDING_COLUMNS if any(getattr(finding, name) for finding in findings)]
-    table = Table(*columns, "why")
+    table = Table(*("order line" if name == "line" else name for name in columns), "why")
     for finding in findings:
         table.add_row(*(str(getattr(finding, name) or "") for name in columns), finding.message)
     return table

@@ -21,7 +21,7 @@ from stockline.cli.demo_data import PERISHABLES, SITES, TODAY, Company, Order, m
 from stockline.cli.demo_delivery import DELIVERED, write_delivery
 from stockline.cli.import_ import report, run_import
 from stockline.cli.importing import Request
-from stockline.cli.reports import print_findings
+from stockline.cli.reports import every_stock_line, print_findings
 from stockline.exchange.mapping import Mapping
 from stockline.exchange.sheets import open_sheet
 
@@ -69,6 +69,7 @@ class Story:
         self.console = console
         self.company = Company(chance)
         self.delivered: dict[str, list[str]] = {}
+        self.open_lines: list[tuple[str, str]] = []
 
     def chapter(self, title: str, text: str) -> None:
         """A heading and what the chapter is about."""
@@ -114,6 +115,7 @@ class Story:
     def trade(self) -> None:
         """A quarter's orders, each created, tracked and posted in one transaction; the last ones stay open."""
         orders = list(self.company.orders())
+        self.open_lines = [(line, order.kind) for order in orders if not order.posted for line in order.line_names]
         self.chapter("3. A quarter of trade", f"{len(orders)} orders are created, tracked and posted:")
         entries: Counter[str] = Counter()
         for order in track(
@@ -136,16 +138,16 @@ class Story:
             self.stock.create_order(
                 order.id, order.kind, lines=lines, site=order.site, date=order.date, party=order.party or None
             )
-            for number, line in enumerate(order.lines, start=1):
+            for name, line in zip(order.line_names, order.lines, strict=True):
                 if line.rows:
-                    self.stock.track(f"{order.id}/{number}", line.rows)
+                    self.stock.track(name, line.rows)
             return self.stock.post(order.id, date=order.date).entries if order.posted else 0
 
     def refuse(self) -> None:
         """What must not happen, does not."""
         self.chapter("4. Four mistakes", "What breaks a rule is refused and changes nothing.")
         for what, order in self._mistakes():
-            self.console.print(f"\n{what} at {order.site}:", style="cyan")
+            self.console.print(f"\n{what}:", style="cyan")
             self._try(order)
 
     def _mistakes(self) -> list[tuple[str, Order]]:
@@ -155,16 +157,16 @@ class Story:
         of_lot = [TrackingRow(None, lot.lot, base_quantity=more)]
         return [
             (
-                f"Receive battery {battery}, which is at CENTRAL,",
+                f"Receive battery {battery} at STATION, although it is in stock at CENTRAL",
                 mistake("purchase", "STATION", "BATTERY-500", [TrackingRow(battery)]),
             ),
             (
-                "Sell a motor that was never there",
+                "Sell a motor at CENTRAL that was never there",
                 mistake("sale", "CENTRAL", "MOTOR-BX3", [TrackingRow("BX3 7A 99999")]),
             ),
-            ("Sell a motor without saying which", mistake("sale", "CENTRAL", "MOTOR-BX3", [])),
+            ("Sell a motor at CENTRAL without saying which", mistake("sale", "CENTRAL", "MOTOR-BX3", [])),
             (
-                f"Sell {more:,} of lot {lot.lot}, of which there are {lot.quantity:,}",
+                f"Sell {more:,} of lot {lot.lot} at HARBOUR, where there are {lot.quantity:,}",
                 mistake("sale", "HARBOUR", lot.item, of_lot, more),
             ),
         ]
@@ -180,7 +182,7 @@ class Story:
     def show_stock(self) -> None:
         """What is where."""
         on_hand: dict[tuple[str, str], Decimal] = {}
-        for line in self.stock.stock_lines():
+        for line in every_stock_line(self.stock):
             on_hand[line.item, line.site] = on_hand.get((line.item, line.site), Decimal()) + line.quantity
         self.chapter("5. What is in stock", f"On {TODAY}, by item and site:")
         table = Table("item", "tracked by")
@@ -192,17 +194,22 @@ class Story:
         self.console.print(table)
 
     def show_availability(self) -> None:
-        """What open orders leave of it."""
-        self.chapter("6. What is still available", "Numbers on orders that are still open are spoken for:")
+        """What open orders leave of it, and what they add."""
+        self.chapter(
+            "6. What is still available", "Some orders are still open: what they will take, and what they will bring:"
+        )
+        outgoing: Counter[tuple[str, str]] = Counter()
+        incoming: Counter[tuple[str, str]] = Counter()
+        for name, kind in self.open_lines:
+            line = self.stock.line(name)
+            (outgoing if kind == "sale" else incoming)[line.item, line.site] += int(line.outstanding)
         table = Table("item", "site")
-        for header in ("on hand", "requested", "pending", "available"):
+        for header in ("on hand", "on open sales", "left", "on open purchases"):
             table.add_column(header, justify="right")
-        for item in tracking_codes():
-            for site in SITES:
-                figures = self.stock.availability(item, site)
-                if figures.requested or figures.pending:
-                    numbers = figures.total, figures.requested, figures.pending, figures.available
-                    table.add_row(item, site, *(f"{number:,}" for number in numbers))
+        for item, site in sorted(outgoing.keys() | incoming.keys()):
+            on_hand = self.stock.quantity_on_hand(item, site=site)
+            sold, bought = outgoing[item, site], incoming[item, site]
+            table.add_row(item, site, f"{on_hand:,}", f"{sold:,}", f"{on_hand - sold:,}", f"{bought:,}")
         self.console.print(table)
 
     def take_over(self) -> None:

@@ -78,6 +78,11 @@ class Order:
     lines: list[Line]
     posted: bool = True
 
+    @property
+    def line_names(self) -> list[str]:
+        """The names of its lines."""
+        return [f"{self.id}/{number}" for number in range(1, len(self.lines) + 1)]
+
 
 def mistake(kind: DocumentKind, site: str, item: str, rows: list[TrackingRow], quantity: Decimal = Decimal(1)) -> Order:
     """An order of today that should not be."""

@@ -9,10 +9,11 @@ from secrets import token_hex
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from stockline import Stockline
-from stockline.cli.console import SHOWN, counted, fail, findings_table, screen, stock_of
+from stockline.cli.console import SHOWN, counted, fail, screen, show_refusal, stock_of
 from stockline.cli.importing import KINDS, RECEIPTS, Kind, Outcome, Request, post_movements, read_sheet
 from stockline.cli.progress import StepBar
 from stockline.codes import SENTENCES, Code
@@ -137,10 +138,9 @@ def report(request: Request, source: Sheet, outcome: Outcome, refused: Path) -> 
     if outcome.posting is None:
         console.print("Nothing was posted.", style="bold red")
     if outcome.refusal:
-        screen(error=True).print(f"Refused: {outcome.refusal.code}. {SENTENCES[outcome.refusal.code]}", style="red")
-        screen(error=True).print(findings_table(outcome.refusal.findings[:SHOWN]))
+        show_refusal(outcome.refusal, console)
     if outcome.bad:
-        _list_bad(source, outcome, refused)
+        _list_bad(console, source, outcome, refused)
 
 
 def _made(request: Request, outcome: Outcome) -> list[tuple[str, str]]:
@@ -160,9 +160,8 @@ def _made(request: Request, outcome: Outcome) -> list[tuple[str, str]]:
     return made
 
 
-def _list_bad(source: Sheet, outcome: Outcome, refused: Path) -> None:
+def _list_bad(console: Console, source: Sheet, outcome: Outcome, refused: Path) -> None:
     """The first refused rows on the screen, all of them in a file."""
-    console = screen(error=True)
     counts: dict[Code, int] = {}
     for bad in outcome.bad:
         counts[bad.code] = counts.get(bad.code, 0) + 1

@@ -1,6 +1,7 @@
 """`stockline stock`, `serial` and `control`: what is there, where one unit is, what does not agree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import groupby
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stockline import ControlFinding, StockLineState
+from stockline import ControlFinding, Stockline, StockLineState
 from stockline.cli.console import SHOWN, counted, fail, screen, stock_of
 
 CHARACTERISTICS = (
@@ -36,15 +37,23 @@ def stock(
 ) -> None:
     """List the stock on hand: a row for each stock line."""
     with stock_of(context) as opened:
-        lines = opened.stock_lines(item=item, site=site)
+        lines = list(every_stock_line(opened, item, site))
     if not lines:
         screen().print("There is no such stock.")
         return
     screen().print(stock_table(lines))
-    total = sum(line.quantity for line in lines)
+    total = sum((line.quantity for line in lines), Decimal()).normalize()
     items, sites = len({line.item for line in lines}), len({line.site for line in lines})
     where = f"{counted(len(lines), 'stock line')} of {counted(items, 'item')} at {counted(sites, 'site')}"
-    screen().print(f"{total:,} in {where}.")
+    screen().print(f"{total:,f} in {where}.")
+
+
+def every_stock_line(stock: Stockline, item: str | None = None, site: str | None = None) -> Iterator[StockLineState]:
+    """All open stock lines; the library gives them page by page."""
+    after = 0
+    while page := stock.stock_lines(item=item, site=site, after=after):
+        yield from page
+        after = page[-1].stock_line
 
 
 def stock_table(lines: Iterable[StockLineState]) -> Table:

@@ -33,12 +33,19 @@ def shares(demand: FromClause, supply: FromClause, keys: tuple[str, ...]) -> Sel
     ).select_from(demand.join(supply, and_(*(demand.c[name] == supply.c[name] for name in keys), end > start)))
 
 
-def open_inbound(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """Inbound entries close shortages, oldest first; the rest of them is open (PO-24)."""
-    if transaction.execute(_SHORTAGES, parameters).scalar():
-        transaction.execute(_apply(inbound=True), parameters)
-        transaction.execute(_use_up(inbound=True), parameters)
-        transaction.execute(_USED_UP, parameters)
+def has_shortages(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
+    """Whether any entry of the wave's items waits for stock."""
+    return bool(transaction.execute(_SHORTAGES, parameters).scalar())
+
+
+def open_inbound(transaction: Transaction, parameters: Mapping[str, Any], *, short: bool) -> None:
+    """Inbound entries close shortages, oldest first, where there are any; the rest of them is open (PO-24)."""
+    if not short:
+        transaction.execute(_OPEN_WHOLE, parameters)
+        return
+    transaction.execute(_apply(inbound=True), parameters)
+    transaction.execute(_use_up(inbound=True), parameters)
+    transaction.execute(_USED_UP, parameters)
     transaction.execute(_open_rest(inbound=True), parameters)
 
 
@@ -196,3 +203,11 @@ def _open_rest(inbound: bool) -> Insert:
     if not inbound:
         opened = opened.where(staged_line.c.steers_serial == 0)
     return insert(open_entry).from_select(names, opened)
+
+
+_OPEN_WHOLE = insert(open_entry).from_select(
+    (*KEYS, "posting_date", "entry_id", "remaining"),
+    select(*_keys_of_entry(), ledger_entry.c.posting_date, ledger_entry.c.id, ledger_entry.c.quantity)
+    .select_from(ENTRIES)
+    .where(OF_WAVE),
+)

@@ -19,14 +19,27 @@ LINES_AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The numbers of a line marked to handle: how many entries, their sum, and whether they are one single lot."""
+    """The numbers of a line marked to handle.
+
+    How many entries, their sum, whether they are one single lot, whether an entry to apply to is named for some; and
+    the span of their places in the window where each has a place of its own, 0 otherwise.
+    """
 
     entries: int
     handle: int
     single: bool
+    applied: bool
+    first: int
+    span: int
 
 
-NOTHING = Marked(0, 0, False)
+    @property
+    def compact(self) -> bool:
+        """Whether the places lie so close that ledger entries can be numbered by them."""
+        return 0 < self.span <= 2 * self.entries + 1_000
+
+
+NOTHING = Marked(0, 0, False, False, 0, 0)
 
 
 def marked_numbers(transaction: Transaction, posted: Sequence[PostingLine]) -> dict[int, Marked]:
@@ -38,7 +51,11 @@ def marked_numbers(transaction: Transaction, posted: Sequence[PostingLine]) -> d
             some = lines[start : start + LINES_AT_ONCE]
             parameters = {"items": sorted({line.item.id for line in some}), "lines": [line.id for line in some]}
             for row in transaction.execute(query, parameters):
-                found[row.line_id] = Marked(row.entries, int(row.handle), row.single == 1)
+                # What is linked to nothing is one entry per combination.
+                span = 0 if row.linked else row.last - row.first + 1
+                found[row.line_id] = Marked(
+                    row.entries, int(row.handle), row.single == 1, row.applied > 0, row.first, span
+                )
     return found
 
 
@@ -52,6 +69,10 @@ def _marked(side: LinkSide) -> Select[Any]:
             func.count().label("entries"),
             func.sum(side.handle).label("handle"),
             case((single, 1), else_=0).label("single"),
+            func.count(side.apply_to).label("applied"),
+            func.sum(case((link.c.status.in_(("surplus", "prospect")), 0), else_=1)).label("linked"),
+            func.min(side.entered).label("first"),
+            func.max(side.entered).label("last"),
         )
         .where(
             link.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger)),

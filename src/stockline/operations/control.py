@@ -10,7 +10,7 @@ from stockline.operations.catalog import find_item, find_site
 from stockline.refusal import Refusal
 from stockline.results import ControlFinding, SyncLine, SyncState
 from stockline.rules.control import AWAITING_PUT_AWAY, CONTROLS, LINES, RULES, ControlRule, links
-from stockline.rules.framework import Names
+from stockline.rules.framework import Names, tidy
 from stockline.schema.catalog import item
 from stockline.schema.stock import characteristic_set, stock_line
 from stockline.store.database import Transaction
@@ -54,7 +54,7 @@ def _finding(rule: ControlRule, row: Mapping[str, Any], names: Names) -> Control
         for name in ("expected", "found"):
             if values.get(name) is not None:
                 values[name] = to_quantity(int(values[name]))
-    message = " ".join(rule.sentence.format(**{"lot": "", "package": "", **values}).split())
+    message = tidy(rule.sentence.format(**{"lot": "", "package": "", **values}))
     values.pop("entry", None)
     for name in ("serial", "lot", "package"):
         values[name] = values.get(name) or None

@@ -50,6 +50,7 @@ _STAGED = (
     "invoice",
     "first_entry",
     "last_entry",
+    "first_place",
     "numbered",
     "cut",
     *(f"requires_{kind}" for kind in NUMBER_KINDS),
@@ -74,7 +75,7 @@ def stage_lines(
         line, found = one.line, marked.get(one.line.id, NOTHING)
         if one.quantity and (not waves or waves[-1] != line.movement):
             waves.append(line.movement)
-        entries = max(found.entries, 1) if one.quantity else 0
+        entries = (found.span if found.compact else max(found.entries, 1)) if one.quantity else 0
         code = line.item.tracking
         row = (
             line.item.id,
@@ -90,6 +91,7 @@ def stage_lines(
             one.invoice,
             next_entry,
             next_entry + entries - 1,
+            found.first if found.compact else None,
             int(found.entries > 0),
             int(is_cut(one, found)),
             *(int(code.requires(kind, line.occasion)) for kind in NUMBER_KINDS),
@@ -107,7 +109,8 @@ def write_entries(transaction: Transaction, batch: int, posting_date: date) -> N
     """One ledger entry per combination marked, one without numbers per line that has none (PO-8)."""
     parameters = {"batch": batch, "posting_date": posting_date}
     for side in (DEMAND, SUPPLY):
-        transaction.execute(_numbered_entries(side.name), parameters)
+        transaction.execute(_placed_entries(side.name), parameters)
+        transaction.execute(_summed_entries(side.name), parameters)
     transaction.execute(_plain_entries(), parameters)
 
 
@@ -132,6 +135,10 @@ _ENTRY = (
 )
 
 
+def _side(name: str) -> LinkSide:
+    return SUPPLY if name == "supply" else DEMAND
+
+
 def is_numbered(side: LinkSide) -> Any:
     """The entry carries a number on this side."""
     return or_(side.serial != "", side.lot != "", side.package != "")
@@ -150,8 +157,36 @@ def _marked_links(side: LinkSide) -> Any:
 
 
 @cache
-def _numbered_entries(side_name: str) -> Insert:
-    side = SUPPLY if side_name == "supply" else DEMAND
+def _placed_entries(side_name: str) -> Insert:
+    """Entries of lines whose combinations are one link each: numbered by their place in the window."""
+    side, line = _side(side_name), staged_line.c
+    values = (
+        link.c.item_id,
+        line.first_entry + side.entered - line.first_place,
+        line.line_id,
+        line.kind,
+        line.variant,
+        line.site_id,
+        line.location,
+        line.sign * case((line.cut == 1, line.quantity), else_=side.handle),
+        side.serial,
+        side.lot,
+        side.package,
+        side.expires,
+        side.warranty,
+        POSTING_DATE,
+        side.apply_from,
+        false(),
+        side.entered,
+    )
+    placed = select(*values).select_from(staged_line.join(link, _marked_links(side)))
+    return insert(ledger_entry).from_select(_ENTRY, placed.where(OF_BATCH, line.first_place.isnot(None)))
+
+
+@cache
+def _summed_entries(side_name: str) -> Insert:
+    """Entries of lines whose combinations may lie on several links: summed, and numbered in the order of the window."""
+    side = _side(side_name)
     line = staged_line.c
     key = (link.c.item_id, side.line_id, side.serial, side.lot, side.package)
     marked = (
@@ -164,7 +199,7 @@ def _numbered_entries(side_name: str) -> Insert:
             func.max(side.apply_from).label("origin"),
         )
         .select_from(staged_line.join(link, _marked_links(side)))
-        .where(OF_BATCH, line.numbered == 1)
+        .where(OF_BATCH, line.numbered == 1, line.first_place.is_(None))
         .group_by(*key)
         .subquery("marked")
     )
@@ -249,10 +284,6 @@ def _staged_lines(cut: int) -> Any:
     return select(staged_line.c.item_id, staged_line.c.line_id).where(
         OF_BATCH, staged_line.c.numbered == 1, staged_line.c.cut == cut, staged_line.c.sign == bindparam("sign")
     )
-
-
-def _side(name: str) -> LinkSide:
-    return SUPPLY if name == "supply" else DEMAND
 
 
 @cache

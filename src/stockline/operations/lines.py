@@ -12,7 +12,7 @@ from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, item_codes
 from stockline.refusal import Refusal
 from stockline.schema.catalog import site
-from stockline.schema.documents import FIRST_COMPONENT, document, line_id, line_suffix, source_line
+from stockline.schema.documents import FIRST_COMPONENT, LINES_PER_DOCUMENT, document, line_id, line_suffix, source_line
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide
 from stockline.store.database import Transaction
 from stockline.values import in_unit
@@ -119,10 +119,10 @@ def find_line(transaction: Transaction, name: str) -> SourceLine:
     """The line of this name, or the refusal `not_found`."""
     order, position, _ = split_name(name)
     if position is not None:
-        query = _LINES.where(document.c.code == order, ~document.c.deleted)
-        for line in _read(transaction, query):
-            if line.id == line_id(line.document_id, position):
-                return line
+        own = source_line.c.id == document.c.id * LINES_PER_DOCUMENT + position
+        found = _read(transaction, _LINES.where(document.c.code == order, ~document.c.deleted, own))
+        if found:
+            return found[0]
     raise Refusal.of(Code.NOT_FOUND, f"There is no line {name}.", line=name)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from stockline.codes import Code
 from stockline.operations import load_lines, load_serials
-from stockline.operations.applications import apply_outbound, open_inbound
+from stockline.operations.applications import apply_outbound, has_shortages, open_inbound
 from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
@@ -173,5 +173,6 @@ def _settle_entries(transaction: Transaction, parameters: dict[str, Any], names:
                 rows.append((item.id, batch, wave, wave, sign, "opening", 0, first, last, *flags))
     columns = ("item_id", "batch_id", "line_id", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
     transaction.stage(staged_line, (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS)), rows)
-    open_inbound(transaction, {"batch": batch, "wave": 0})
+    inbound = {"batch": batch, "wave": 0}
+    open_inbound(transaction, inbound, short=has_shortages(transaction, inbound))
     apply_outbound(transaction, {"batch": batch, "wave": 1})

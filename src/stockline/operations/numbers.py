@@ -30,8 +30,11 @@ def bring_numbers(transaction: Transaction, line: SourceLine, window: int) -> No
         "site": line.site_id,
     }
     # Mostly no serial of the item ever stood with a lot or package: then there is nothing to look for.
-    if line.item.tracking.steers("serial") and transaction.execute(_STOCK_HAS_MORE, parameters).scalar():
-        transaction.execute(_FROM_STOCK, parameters)
+    if transaction.execute(_STOCK_HAS_MORE, parameters).scalar():
+        if line.item.tracking.steers("serial"):
+            transaction.execute(_FROM_STOCK, parameters)
+        elif transaction.execute(_HAS_BARE, parameters).scalar():
+            transaction.execute(_FROM_ENTRIES, parameters)
     for side, has_more in _LINES_HAVE_MORE.items():
         if transaction.execute(has_more, parameters).scalar():
             transaction.execute(_from_lines(side), parameters)
@@ -59,6 +62,34 @@ def _on_hand(name: str) -> Any:
 
 
 _FROM_STOCK = update(window_row).where(_BARE).values(lot=_on_hand("lot"), package=_on_hand("package"))
+
+_HAS_BARE = select(exists().where(_BARE))
+
+
+def _from_entries() -> Any:
+    """Serials that are not specific stand on ledger entries only: those of which something remains tell."""
+    entry = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
+    numbers = [func.max(ledger_entry.c[name]).label(name) for name in ("lot", "package")]
+    known = (
+        select(ledger_entry.c.serial, *numbers)
+        .join(open_entry, entry)
+        .where(
+            open_entry.c.item_id == ITEM,
+            open_entry.c.variant == bindparam("variant"),
+            open_entry.c.site_id == bindparam("site"),
+            open_entry.c.remaining > 0,
+            ledger_entry.c.serial != "",
+        )
+        .group_by(ledger_entry.c.serial)
+        .subquery("known")
+    )
+    filled = {
+        name: case((window_row.c[name] == "", known.c[name]), else_=window_row.c[name]) for name in ("lot", "package")
+    }
+    return update(window_row).where(_BARE, known.c.serial == window_row.c.serial).values(filled)
+
+
+_FROM_ENTRIES = _from_entries()
 
 
 def _other_lines(side: LinkSide) -> Any:

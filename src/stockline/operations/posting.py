@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from stockline.codes import Code
-from stockline.operations.applications import apply_outbound, apply_serials, open_inbound
+from stockline.operations.applications import apply_outbound, apply_serials, has_shortages, open_inbound
 from stockline.operations.completeness import NOTHING, check_completeness, marked_numbers
 from stockline.operations.documents import bury_documents, remove_lines
 from stockline.operations.entries import stage_lines, use_up_numbers, write_entries, write_specification
@@ -92,7 +92,8 @@ def post_lines(
     for wave, direction in enumerate(waves):
         parameters = {"batch": batch, "wave": wave}
         lines = [one.line for one in posted if one.quantity and one.line.movement == direction]
-        (_post_inbound if direction > 0 else _post_outbound)(transaction, parameters, lines)
+        fixed = bool(apply_to) or any(found.applied for found in marked.values())
+        (_post_inbound if direction > 0 else _post_outbound)(transaction, parameters, lines, fixed=fixed)
     _settle(transaction, batch, posted)
     entries = sum(max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)
@@ -110,21 +111,29 @@ def _stock_changes(posted: Sequence[PostingLine]) -> dict[tuple[int, str, int], 
     return changes
 
 
-def _post_inbound(transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[SourceLine]) -> None:
-    """A set of movements that bring goods in."""
-    rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(lines) else []))
-    refuse_first(transaction, _offences(transaction, rules, parameters))
-    apply_fixed(transaction, parameters)
-    open_inbound(transaction, parameters)
+def _post_inbound(
+    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[SourceLine], *, fixed: bool
+) -> None:
+    """A set of movements that bring goods in; `fixed`: somebody named entries to apply to."""
+    if any(line.item.tracking.steers("serial") for line in lines):
+        rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(lines) else []))
+        refuse_first(transaction, _offences(transaction, rules, parameters))
+    short = has_shortages(transaction, parameters)
+    if fixed:
+        apply_fixed(transaction, parameters)
+    open_inbound(transaction, parameters, short=short)
     put_stock(transaction, parameters)
 
 
-def _post_outbound(transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[SourceLine]) -> None:
+def _post_outbound(
+    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[SourceLine], *, fixed: bool
+) -> None:
     """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out."""
     by_serial = [line for line in lines if line.item.tracking.steers("serial")]
     found = []
-    if len(by_serial) < len(lines):
+    if fixed:
         apply_fixed(transaction, parameters)
+    if len(by_serial) < len(lines):
         apply_outbound(transaction, parameters)
         stage_takes(transaction, parameters)
         found += _offences(transaction, _DEALT_OUT, parameters)

@@ -343,21 +343,16 @@ _OVERDRAWN = select(
 )
 _TAKE = _change_lines(-1)
 
+_left_set = (
+    select(stock_line.c.set_id)
+    .where(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
+    .scalar_subquery()
+)
 _left = (
-    select(
-        ledger_entry.c.item_id,
-        ledger_entry.c.variant,
-        ledger_entry.c.serial,
-        ledger_entry.c.posting_date,
-        stock_line.c.set_id,
-    )
-    .select_from(
-        ENTRIES.join(serial, _of_entry).join(
-            stock_line, and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
-        )
-    )
+    select(ledger_entry.c.item_id, ledger_entry.c.variant, ledger_entry.c.serial, ledger_entry.c.posting_date)
+    .select_from(ENTRIES)
     .where(OF_WAVE, staged_line.c.steers_serial == 1)
-    .subquery("left_line")
+    .subquery("leaving")
 )
 _UNLINK_SERIALS = (
     update(serial)
@@ -365,7 +360,7 @@ _UNLINK_SERIALS = (
     .values(
         stock_line_id=null(),
         last_direction=-1,
-        last_set_id=_left.c.set_id,
+        last_set_id=_left_set,
         last_batch_id=BATCH,
         last_date=_left.c.posting_date,
     )

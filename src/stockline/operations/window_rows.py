@@ -39,7 +39,9 @@ COLUMNS = (
 def staged_rows(
     line: SourceLine, window: int, rows: Iterable[TrackingRow], date_value: Callable[[date | None], Any]
 ) -> Iterator[tuple[Any, ...]]:
-    """The rows of `window_row`, in the sequence given; rows without any number or quantity are dropped (TW-16).
+    """The rows of `window_row`, in the sequence given; rows without any number are dropped (TW-16).
+
+    Rows of quantity 0 are checked like the others; closing drops them, for their active part is 0.
 
     Once all are read it refuses `invalid`, naming every row that could not be read.
     """
@@ -57,7 +59,7 @@ def staged_rows(
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
             problems.add(Code.INVALID, message, line=line.name, row=row, item=line.item.code, **where)
             continue
-        if (serial or lot or package) and quantity != 0:
+        if serial or lot or package:
             yield (
                 item,
                 window,

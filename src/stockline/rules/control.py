@@ -229,7 +229,7 @@ def _counted() -> Query:
     )
     return (
         _of_line(
-            (stock_line.c.quantity / SCALE).label("expected"),
+            (stock_line.c.quantity // SCALE).label("expected"),
             count.label("found"),
             stock_line.c.quantity,
             (count * SCALE).label("linked"),

@@ -5,6 +5,7 @@ row. Columns named like the fields of a `Finding` fill these; `item_id`, `site_i
 facts. `position` puts the rows of several rules in the order of the operation (PO-4).
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -124,7 +125,7 @@ class Names:
                 values[name.removesuffix("_id")] = translate(values.pop(name))
         if values.get("there_site_id") is not None:
             values["there_site"] = self.sites.get(values.pop("there_site_id"))
-        message = offence.rule.sentence.format_map(_Blank(values))
+        message = tidy(offence.rule.sentence.format_map(_Blank(values)))
         where = {name: value for name, value in values.items() if name in _FIELDS and value != ""}
         facts = {name: value for name, value in values.items() if name not in _FIELDS}
         return Finding(message, **where, facts=facts)
@@ -132,6 +133,11 @@ class Names:
     @staticmethod
     def _value(name: str, value: Any) -> Any:
         return to_quantity(value) if name in _QUANTITIES and isinstance(value, int) else value
+
+
+def tidy(sentence: str) -> str:
+    """A sentence without the gaps that blank values leave."""
+    return re.sub(r" +([.,:;])", r"\1", " ".join(sentence.split()))
 
 
 class _Blank(dict[str, Any]):

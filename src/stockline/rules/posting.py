@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, SmallInteger, and_, bindparam,
 
 from stockline.codes import Code
 from stockline.rules.framework import BATCH, Query, rule
-from stockline.schema.ledger import application, ledger_entry, open_entry, staged_line
+from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry, staged_line
 from stockline.schema.stock import characteristic_set, extra_link, serial, staged_take, stock_line
 
 WAVE = bindparam("wave", type_=SmallInteger)
@@ -20,6 +20,8 @@ ENTRIES: FromClause = staged_line.join(
         ledger_entry.c.item_id == staged_line.c.item_id,
         ledger_entry.c.id >= staged_line.c.first_entry,
         ledger_entry.c.id <= staged_line.c.last_entry,
+        # True anyway, and no use to an index: it tells the planner that these are few of the ledger's entries.
+        (ledger_entry.c.id + 0).between(BATCH * POSITIONS, BATCH * POSITIONS + (POSITIONS - 1)),
     ),
 )
 """The entries of a batch with their lines. A line's entries are numbered in one range, so both lie side by side."""

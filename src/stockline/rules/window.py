@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, bindparam, fun
 
 from stockline.codes import Code
 from stockline.rules.framework import Query, rule
-from stockline.schema.ledger import ledger_entry
+from stockline.schema.documents import source_line
+from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import tracking_specification
 from stockline.schema.windows import window_row
 from stockline.values import SCALE
@@ -78,17 +79,34 @@ def serial_quantity_not_one() -> Query:
     )
 
 
+_HANDLE_OR_INVOICE_OUT = or_(
+    window_row.c.handle < 0,
+    window_row.c.invoice < 0,
+    window_row.c.handle > window_row.c.quantity,
+    window_row.c.invoice > window_row.c.quantity,
+)
+
+
+def _limited() -> Query:
+    return _rows(window_row.c.quantity, window_row.c.handle, window_row.c.invoice)
+
+
 @rule(Code.INVALID)
 def row_out_of_limits() -> Query:
     """Row {row}: quantity {quantity}, to handle {handle} and to invoice {invoice} do not fit together or the line."""
-    return _rows(window_row.c.quantity, window_row.c.handle, window_row.c.invoice).where(
-        or_(
-            window_row.c.quantity < 0,
-            window_row.c.handle < 0,
-            window_row.c.invoice < 0,
-            window_row.c.handle > window_row.c.quantity,
-            window_row.c.invoice > window_row.c.quantity,
-        )
+    return _limited().where(or_(window_row.c.quantity < 0, _HANDLE_OR_INVOICE_OUT))
+
+
+@rule(Code.INVALID)
+def row_of_handled_line_out_of_limits() -> Query:
+    """Row {row}: quantity {quantity}, to handle {handle} and to invoice {invoice} do not fit together or the line."""
+    historic = handled_combinations()
+    # A row smaller than what has been handled has impossible defaults; that it is too small is the fault to name.
+    large_enough = window_row.c.quantity >= func.coalesce(historic.c.handled, 0)
+    return (
+        _limited()
+        .outerjoin(historic, same_combination(historic, window_row))
+        .where(or_(window_row.c.quantity < 0, and_(large_enough, _HANDLE_OR_INVOICE_OUT)))
     )
 
 
@@ -179,17 +197,74 @@ def lot_twice() -> Query:
     )
 
 
-FRESH_ROWS = (serial_quantity_not_one, row_out_of_limits, row_invoice_beyond_handle, serial_twice, lot_twice)
+def _remaining() -> ColumnElement[int]:
+    """What remains of a ledger entry, without sign."""
+    owned, entry = open_entry.c, ledger_entry.c
+    there = func.coalesce(func.sum(func.abs(owned.remaining)), 0)
+    return (
+        select(there)
+        .where(
+            *(owned[name] == entry[name] for name in ("item_id", "variant", "site_id", "posting_date")),
+            owned.entry_id == entry.id,
+        )
+        .scalar_subquery()
+    )
+
+
+def _applied() -> Query:
+    """Rows that name the entry their part not yet handled is applied to; the entry, as far as there is one."""
+    historic = handled_combinations()
+    asked = window_row.c.quantity - func.coalesce(historic.c.handled, 0)
+    named = and_(ledger_entry.c.item_id == window_row.c.item_id, ledger_entry.c.id == window_row.c.apply_to)
+    return (
+        _rows(window_row.c.apply_to.label("entry"), asked.label("asked"), _remaining().label("there"))
+        .join(source_line, and_(source_line.c.item_id == window_row.c.item_id, source_line.c.id == LINE))
+        .outerjoin(ledger_entry, named)
+        .outerjoin(historic, same_combination(historic, window_row))
+        .where(window_row.c.apply_to.isnot(None), asked != 0)
+    )
+
+
+def _meets() -> ColumnElement[bool]:
+    """The entry moved goods the other way than the line does."""
+    line, entry = source_line.c, ledger_entry.c
+    comes_in = or_(and_(line.direction > 0, line.quantity > 0), and_(line.direction < 0, line.quantity < 0))
+    return or_(and_(comes_in, entry.quantity < 0), and_(~comes_in, entry.quantity > 0))
+
+
+@rule(Code.APPLICATION_INVALID)
+def entry_does_not_fit() -> Query:
+    """Row {row}: entry {entry} is not open, or of another item, variant, site, number or direction."""
+    line, entry = source_line.c, ledger_entry.c
+    fits = and_(
+        _remaining() != 0,
+        entry.variant == line.variant,
+        entry.site_id == line.site_id,
+        same_combination(ledger_entry, window_row),
+        _meets(),
+    )
+    return _applied().where(or_(entry.id.is_(None), ~fits))
+
+
+@rule(Code.INSUFFICIENT_STOCK)
+def entry_has_too_little() -> Query:
+    """Row {row}: of entry {entry} only {there} are left, {asked} are to be applied to it."""
+    applied = _applied().subquery("applied")
+    return select(applied).where(applied.c.there < applied.c.asked)
+
+
+_ON_ALL_ROWS = (serial_twice, lot_twice, entry_does_not_fit, entry_has_too_little)
+
+FRESH_ROWS = (serial_quantity_not_one, row_out_of_limits, row_invoice_beyond_handle, *_ON_ALL_ROWS)
 """What the rows of a line must obey of which nothing has been handled."""
 
 HANDLED_ROWS = (
     serial_quantity_not_one,
-    row_out_of_limits,
+    row_of_handled_line_out_of_limits,
     row_beyond_handled,
     row_invoice_beyond_handle,
     handled_row_missing,
     row_below_handled,
-    serial_twice,
-    lot_twice,
+    *_ON_ALL_ROWS,
 )
 """What the rows of a line must obey of which a part has been handled."""

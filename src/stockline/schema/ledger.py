@@ -102,6 +102,7 @@ staged_line = stage_table(
     quantity("invoice"),
     number("first_entry"),
     number("last_entry"),
+    number("first_place", nullable=True),
     small("numbered"),
     small("cut"),
     small("requires_serial"),
@@ -115,5 +116,6 @@ staged_line = stage_table(
 )
 """A line of the posting that is running: what it handles and invoices (base, positive), the direction it moves (`sign`),
 the range its entries are numbered in, and what the item's tracking code asks of it. Lines of one `wave` move one way and
-are posted as a set; waves follow each other (PO-2). `cut`: its one combination gives less than it is marked for (PO-13).
+are posted as a set; waves follow each other (PO-2). `first_place`: the window place of the line's first entry, where
+its entries are numbered by their places, see `entries`. `cut`: its one combination gives less than it is marked for (PO-13).
 """

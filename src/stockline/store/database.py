@@ -81,7 +81,7 @@ class Database:
                 with self._begin(writes=True) as transaction:
                     return work(transaction)
             except DBAPIError as error:
-                if attempt == ATTEMPTS - 1 or not self.dialect.should_retry(error):
+                if attempt == ATTEMPTS - 1 or not self.dialect.should_retry(error, attempt):
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
         raise AssertionError("the last attempt returns or raises")
@@ -96,7 +96,12 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Make every `write` of this thread one transaction: all of it is committed, or none."""
+        """Make every `write` of this thread one transaction: all of it is committed, or none. Within another: a part of it."""
+        outer: Transaction | None = getattr(self._local, "transaction", None)
+        if outer is not None:
+            with outer.connection.begin_nested():
+                yield outer
+            return
         with self._begin(writes=True) as transaction:
             self._local.transaction = transaction
             try:

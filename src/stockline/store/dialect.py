@@ -38,6 +38,9 @@ class Dialect:
     def begin_write(self, connection: Connection) -> None:
         """Prepare a transaction that will write."""
 
+    def hold_schema(self, connection: Connection) -> None:
+        """Wait until nobody else changes the tables, and keep others from it until the transaction ends."""
+
     def next_number(self, connection: Connection) -> int:
         """The next batch number, without queueing behind other transactions where the database can."""
         raise AssertionError("a dialect gives numbers")
@@ -49,8 +52,8 @@ class Dialect:
     def after_staging(self, connection: Connection, table: Table) -> None:
         """Tell the planner what has just been staged."""
 
-    def should_retry(self, error: DBAPIError) -> bool:
-        """Whether the transaction failed only because others ran beside it."""
+    def should_retry(self, error: DBAPIError, attempt: int) -> bool:
+        """Whether the transaction failed only because others ran beside it; attempts count from 0."""
         raise AssertionError("a dialect knows its own errors")
 
 
@@ -68,12 +71,12 @@ class SqliteDialect(Dialect):
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (
+            "busy_timeout = 60000",
             "journal_mode = WAL",
             "synchronous = FULL",  # what was answered survives a power cut
             "foreign_keys = ON",
             "temp_store = MEMORY",
             "cache_size = -65536",
-            "busy_timeout = 60000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -101,7 +104,7 @@ class SqliteDialect(Dialect):
     def date_value(self, value: date | None) -> Any:
         return value and value.isoformat()
 
-    def should_retry(self, error: DBAPIError) -> bool:
+    def should_retry(self, error: DBAPIError, attempt: int) -> bool:  # noqa: ARG002 - it waits for as long as it takes
         return "database is locked" in str(error.orig) or "database is busy" in str(error.orig)
 
 
@@ -111,6 +114,8 @@ class PostgresDialect(Dialect):
     name = "postgresql"
     variable_limit = 60_000
     _RETRY = {"40001", "40P01", "55P03"}
+    _TAKEN = "23505"
+    """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""
     _SETTINGS = text(
         # An operation touches few rows of big tables: let it find them by index, whatever the table's size.
         "SELECT set_config('random_page_cost', '1', true), set_config('enable_mergejoin', 'off', true),"
@@ -134,14 +139,19 @@ class PostgresDialect(Dialect):
     def begin_write(self, connection: Connection) -> None:
         connection.execute(self._SETTINGS)
 
+    def hold_schema(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('stockline schema'))")
+
     def next_number(self, connection: Connection) -> int:
         return int(connection.execute(BATCH_NUMBER.next_value().select()).scalar_one())
 
     def after_staging(self, connection: Connection, table: Table) -> None:
+        # The lock of an ANALYZE is held until the transaction ends: who finds it taken goes on rather than waits.
         connection.exec_driver_sql(f"ANALYZE {table.name}")
 
-    def should_retry(self, error: DBAPIError) -> bool:
-        return getattr(error.orig, "sqlstate", None) in self._RETRY
+    def should_retry(self, error: DBAPIError, attempt: int) -> bool:
+        state = getattr(error.orig, "sqlstate", None)
+        return state in self._RETRY or (state == self._TAKEN and attempt < 3)
 
 
 def dialect_of(engine: Engine) -> Dialect:

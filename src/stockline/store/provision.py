@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -18,6 +19,7 @@ from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
 from stockline.schema import metadata
 from stockline.store.database import Database, parse_url
+from stockline.store.statistics import tell_planner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,29 +28,41 @@ class OutdatedDatabase(RuntimeError):
     """The tables are those of another version of Stockline."""
 
 
+_migrating = threading.Lock()
+"""Alembic keeps what it works on in global variables: one migration at a time in a process."""
+
+
 def ensure_current(database: Database) -> None:
     """Make the tables of an empty database; refuse one of another version."""
-    with database.engine.connect() as connection:
-        version = MigrationContext.configure(connection).get_current_revision()
-        empty = version is None and not inspect(connection).has_table("item")
-    head = ScriptDirectory.from_config(_config(database)).get_current_head()
-    if empty:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if _is_empty(database):
         upgrade(database)
-    elif version != head:
+    elif (version := _version(database)) != head:
         raise OutdatedDatabase(
             f"The database is at version {version}, this Stockline needs {head}: run `stockline database upgrade`."
         )
 
 
 def upgrade(database: Database) -> None:
-    """Bring the tables to this version."""
-    config = _config(database)
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
+    """Bring the tables to this version; of several that try at once the first does it, the others wait."""
+    config = _config()
+    with _migrating, database.transaction() as transaction:
+        database.dialect.hold_schema(transaction.connection)
+        config.attributes["connection"] = transaction.connection
         command.upgrade(config, "head")
 
 
-def _config(database: Database) -> Config:
+def _is_empty(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return not inspect(connection).has_table("item")
+
+
+def _version(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
@@ -82,6 +96,7 @@ def _template() -> sqlite3.Connection:
     """An empty database in memory; copying it is a hundred times faster than making its tables."""
     with closing(Database(make_url("sqlite://"))) as database, database.engine.connect() as connection:
         metadata.create_all(connection)
+        tell_planner(connection)
         connection.commit()
         template = sqlite3.connect(":memory:", check_same_thread=False)
         connection.connection.driver_connection.backup(template)  # type: ignore[union-attr]

@@ -251,6 +251,7 @@ CREATE TABLE staged_line (
     invoice BIGINT DEFAULT '0' NOT NULL,
     first_entry BIGINT NOT NULL,
     last_entry BIGINT NOT NULL,
+    first_place BIGINT,
     numbered SMALLINT DEFAULT '0' NOT NULL,
     cut SMALLINT DEFAULT '0' NOT NULL,
     requires_serial SMALLINT DEFAULT '0' NOT NULL,

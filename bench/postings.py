@@ -1,0 +1,87 @@
+"""One document of n serials received and issued, ours and bare in turn: medians of the ratios."""
+
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from sqlalchemy import select
+
+import stockline
+from bench import bare
+from stockline import OrderLine, TrackingCode, TrackingRow
+from stockline.schema.catalog import item as item_table
+from stockline.store.database import Database, parse_url
+
+
+@dataclass
+class Timings:
+    """Seconds of each round, ours and bare, for one size and direction."""
+
+    ours: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+
+    def add(self, ours: float, bare: float) -> None:
+        """Note one round."""
+        self.ours.append(ours)
+        self.bare.append(bare)
+
+    @property
+    def ratio(self) -> float:
+        """How many times the bare time ours is: the median over the rounds."""
+        return statistics.median(ours / barest for ours, barest in zip(self.ours, self.bare, strict=True))
+
+
+def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
+    """Receive and issue `size` serials as one document, `rounds` times, each beside the bare writing of the same rows."""
+    stock = stockline.open(url)
+    database = Database(parse_url(url))
+    item = f"DRIVE-{size}-{uuid4().hex[:8]}"
+    site = f"SITE-{uuid4().hex[:8]}"
+    stock.create_item(item, tracking=TrackingCode(serial="specific"))
+    stock.create_site(site)
+    item_id = _item_id(database, item)
+    timings = {"received": Timings(), "issued": Timings()}
+    for turn in range(rounds + 1):  # the first turn warms up and is not counted
+        tag = uuid4().hex[:8]
+        rows = [TrackingRow(f"{tag}{number:08d}") for number in range(size)]
+        ours, number = _timed(lambda: _order(stock, "purchase", item, site, rows))  # noqa: B023
+        received = bare.received_rows(database, item_id, number)
+        barest, _ = _timed(lambda: bare.write(database, received) or 0)  # noqa: B023
+        if turn:
+            timings["received"].add(ours, barest)
+        ours, number = _timed(lambda: _order(stock, "sale", item, site, rows))  # noqa: B023
+        issued = bare.issued_rows(database, item_id, number)
+        barest, _ = _timed(lambda: bare.issue(database, issued, item_id, number) or 0)  # noqa: B023
+        if turn:
+            timings["issued"].add(ours, barest)
+        bare.forget(database, item_id)
+    stock.close()
+    database.close()
+    return timings
+
+
+def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: list[TrackingRow]) -> int:
+    """Order, tracking and posting, as a caller does it; the number of the posting."""
+    order = f"{kind}-{uuid4().hex[:8]}"
+    stock.create_order(order, kind, site=site, lines=[OrderLine(item=item, quantity=len(rows))])
+    stock.track(f"{order}/1", rows)
+    return stock.post(order).number
+
+
+def _timed(work: Callable[[], int]) -> tuple[float, int]:
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def _item_id(database: Database, code: str) -> int:
+    query = select(item_table.c.id).where(item_table.c.code == code)
+    return int(database.read(lambda transaction: transaction.execute(query).scalar_one()))
+
+
+def peak_memory() -> float:
+    """The most memory this process has held, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -12,27 +12,27 @@ from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_e
 from stockline.schema.reservations import tracking_specification
 from stockline.schema.stock import serial
 from stockline.store.database import Database, Transaction
+from stockline.store.dialect import Rows
 
 RECEIVED = (ledger_entry, open_entry, tracking_specification, serial)
 ISSUED = (ledger_entry, application, tracking_specification)
 
-Rows = dict[Table, list[tuple[Any, ...]]]
 
 FAR = 10_000_000
 """Added to an item's id: the item whose rows are written bare."""
 
 
-def received_rows(database: Database, item_id: int, posting: int) -> Rows:
+def received_rows(database: Database, item_id: int, posting: int) -> list[Rows]:
     """The rows a receipt left behind, as rows of another item."""
     return _rows(database, item_id, posting, RECEIVED)
 
 
-def issued_rows(database: Database, item_id: int, posting: int) -> Rows:
+def issued_rows(database: Database, item_id: int, posting: int) -> list[Rows]:
     """The rows an issue left behind, as rows of another item."""
     return _rows(database, item_id, posting, ISSUED)
 
 
-def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table]) -> Rows:
+def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table]) -> list[Rows]:
     first, last = posting * POSITIONS, (posting + 1) * POSITIONS - 1
     entry = {
         ledger_entry: ledger_entry.c.id,
@@ -41,12 +41,12 @@ def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table
         application: application.c.outbound_id,
     }
 
-    def read(transaction: Transaction) -> Rows:
-        found: Rows = {}
+    def read(transaction: Transaction) -> list[Rows]:
+        found = []
         for table in tables:
             of_posting = serial.c.last_batch_id == posting if table is serial else entry[table].between(first, last)
             query = select(table).where(table.c.item_id == item_id, of_posting)
-            found[table] = [_moved(table, row, transaction) for row in transaction.execute(query)]
+            found.append(_barest(table, [_moved(table, row, transaction) for row in transaction.execute(query)]))
         return found
 
     return database.read(read)
@@ -55,19 +55,35 @@ def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table
 def _moved(table: Table, row: Any, transaction: Transaction) -> tuple[Any, ...]:
     values = []
     for column, value in zip(table.columns, row, strict=True):
-        is_date = str(column.type) == "DATE"
-        values.append(value + FAR if column.name == "item_id" else transaction.dialect.date_value(value) if is_date else value)
+        if str(column.type) == "DATE":
+            value = transaction.dialect.date_value(value)
+        values.append(value + FAR if column.name == "item_id" else value)
     return tuple(values)
 
 
-def write(database: Database, rows: Rows) -> None:
+def _barest(table: Table, rows: list[tuple[Any, ...]]) -> Rows:
+    """The rows with as little to send as possible: nothing that is blank, and once what is the same number in all."""
+    same: dict[str, int] = {}
+    sent: list[int] = []
+    for place, column in enumerate(table.columns):
+        values = {row[place] for row in rows}
+        alike = next(iter(values)) if len(values) == 1 else None
+        if isinstance(alike, int):
+            same[column.name] = alike
+        elif values not in ({None}, {""}) or column.primary_key:
+            sent.append(place)
+    columns = [table.columns[place].name for place in sent]
+    return Rows(table, same, columns, [tuple(row[place] for place in sent) for row in rows])
+
+
+def write(database: Database, rows: list[Rows]) -> None:
     """Write the rows of a receipt: COPY on PostgreSQL, executemany on SQLite."""
     database.write(lambda transaction: _copy(transaction, rows))
 
 
-def _copy(transaction: Transaction, rows: Rows) -> None:
-    for table, some in rows.items():
-        transaction.dialect.copy(transaction.connection, table, [column.name for column in table.columns], some)
+def _copy(transaction: Transaction, rows: list[Rows]) -> None:
+    for some in rows:
+        transaction.dialect.copy(transaction.connection, some)
 
 
 _CLOSE = text("DELETE FROM open_entry WHERE item_id = :item")
@@ -77,7 +93,7 @@ _UNLINK = text(
 )
 
 
-def issue(database: Database, rows: Rows, item_id: int, posting: int) -> None:
+def issue(database: Database, rows: list[Rows], item_id: int, posting: int) -> None:
     """Write the rows of an issue, close what it took and unlink its serials: all there are of the item."""
 
     def work(transaction: Transaction) -> None:

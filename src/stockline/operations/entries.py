@@ -38,7 +38,6 @@ DOCUMENTS = bindparam("documents", expanding=True, type_=BigInteger)
 
 _STAGED = (
     "item_id",
-    "batch_id",
     "line_id",
     "wave",
     "sign",
@@ -79,7 +78,6 @@ def stage_lines(
         code = line.item.tracking
         row = (
             line.item.id,
-            batch,
             line.id,
             len(waves) - 1,
             line.movement,
@@ -101,17 +99,23 @@ def stage_lines(
         )
         rows.append(row)
         next_entry += entries
-    transaction.stage(staged_line, _STAGED, rows, expected=len(rows))
+    transaction.stage(staged_line, _STAGED, rows, {"batch_id": batch})
     return waves
 
 
-def write_entries(transaction: Transaction, batch: int, posting_date: date) -> None:
+def write_entries(
+    transaction: Transaction, batch: int, posting_date: date, posted: Sequence[PostingLine], marked: Mapping[int, Marked]
+) -> None:
     """One ledger entry per combination marked, one without numbers per line that has none (PO-8)."""
     parameters = {"batch": batch, "posting_date": posting_date}
-    for side in (DEMAND, SUPPLY):
-        transaction.execute(_placed_entries(side.name), parameters)
-        transaction.execute(_summed_entries(side.name), parameters)
-    transaction.execute(_plain_entries(), parameters)
+    lines = [(one.line.side.name, marked.get(one.line.id, NOTHING)) for one in posted if one.quantity]
+    # Which statements there is work for is known; an idle one would still read every number of the lines.
+    for side in sorted({name for name, found in lines if found.entries and found.compact}):
+        transaction.execute(_placed_entries(side), parameters)
+    for side in sorted({name for name, found in lines if found.entries and not found.compact}):
+        transaction.execute(_summed_entries(side), parameters)
+    if any(not found.entries for _, found in lines):
+        transaction.execute(_plain_entries(), parameters)
 
 
 _ENTRY = (
@@ -270,14 +274,16 @@ _SPECIFICATION = insert(tracking_specification).from_select(
 )
 
 
-def use_up_numbers(transaction: Transaction, batch: int, documents: Sequence[int]) -> None:
+def use_up_numbers(transaction: Transaction, batch: int, posted: Sequence[PostingLine]) -> None:
     """Take what was handled off the active numbers; what stays is to be handled and invoiced in full (TW-22, PO-5)."""
+    for side in sorted({one.line.side.name for one in posted if one.quantity}):
+        parameters = {"batch": batch, "sign": 1 if side == SUPPLY.name else -1}
+        transaction.execute(_handled_whole(side), parameters)
+        transaction.execute(_handled_part(side), parameters)
+    documents = {"documents": sorted({one.line.document_id for one in posted})}
     for side in (DEMAND, SUPPLY):
-        parameters = {"batch": batch, "sign": 1 if side is SUPPLY else -1}
-        transaction.execute(_handled_whole(side.name), parameters)
-        transaction.execute(_handled_part(side.name), parameters)
-        transaction.execute(_reset(side.name), {"documents": list(documents)})
-    transaction.execute(_RESET_SPECIFICATION, {"documents": list(documents)})
+        transaction.execute(_reset(side.name), documents)
+    transaction.execute(_RESET_SPECIFICATION, documents)
 
 
 def _staged_lines(cut: int) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_items, find_sites
@@ -13,10 +13,10 @@ from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
 from stockline.schema.documents import source_line
 from stockline.schema.reservations import DEMAND, SUPPLY, link
-from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
-from stockline.values import to_quantity
+from stockline.values import SCALE, to_quantity
 
 CHANGEABLE = ("quantity", "date", "site", "variant", "location", "unit", "reserve", "item")
 NEGATIVE_ALLOWED = ("purchase", "purchase_return", "sale", "sale_return", "journal")
@@ -68,7 +68,7 @@ def _new_values(
     quantity, base = line.unit_quantity, line.quantity
     if {"quantity", "unit", "item"} & set(changes):
         given = changes["quantity"] if changes.get("quantity") is not None else to_quantity(line.unit_quantity)
-        quantity, base = checker.quantity(item, factor, given, zero_allowed=line.handled == 0)
+        quantity, base = checker.quantity(item, factor, given, zero_allowed=True)
     if "reserve" in changes and changes["reserve"] not in RESERVE:
         problems.add(Code.INVALID, f"Line {line.name}: reserve cannot be {changes['reserve']!r}.", line=line.name)
     location = changes["location"] if "location" in changes else line.location
@@ -132,30 +132,42 @@ def _check_location(transaction: Transaction, line: SourceLine, new: Mapping[str
     if line.movement > 0 or not guarded or place in ("", line.location) or new["site_id"] != line.site_id:
         return
     side = line.side
-    there = (
-        select(func.coalesce(func.sum(stock_line.c.quantity), 0))
-        .join(
-            characteristic_set,
-            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-        )
-        .where(
-            stock_line.c.item_id == line.item.id,
-            characteristic_set.c.variant == line.variant,
-            characteristic_set.c.site_id == line.site_id,
-            characteristic_set.c.location == place,
-            or_(side.lot == "", characteristic_set.c.lot == side.lot),
-            or_(side.package == "", characteristic_set.c.package == side.package),
-        )
-        .scalar_subquery()
+    held = [
+        stock_line.c.item_id == line.item.id,
+        characteristic_set.c.variant == line.variant,
+        characteristic_set.c.site_id == line.site_id,
+        characteristic_set.c.location == place,
+        or_(side.lot == "", characteristic_set.c.lot == side.lot),
+        or_(side.package == "", characteristic_set.c.package == side.package),
+    ]
+    places = stock_line.join(
+        characteristic_set,
+        and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
     )
+    there: Any = (
+        select(func.coalesce(func.sum(stock_line.c.quantity), 0)).select_from(places).where(*held).scalar_subquery()
+    )
+    if line.item.tracking.steers("serial"):  # then the very serial must lie there, not just as many pieces
+        on_line = and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
+        own = (serial.c.variant == line.variant, serial.c.serial == side.serial, stock_line.c.quantity > 0)
+        linked = select(func.count() * SCALE).select_from(places.join(serial, on_line)).where(*held, *own)
+        there = case((side.serial != "", linked.scalar_subquery()), else_=there)
     numbered = or_(side.serial != "", side.lot != "", side.package != "")
     tracked = (
-        select(side.lot, side.package, func.sum(link.c.quantity).label("tracked"), func.max(there).label("there"))
+        select(
+            side.serial.label("serial"),
+            side.lot.label("lot"),
+            side.package.label("package"),
+            func.sum(link.c.quantity).label("tracked"),
+            func.max(there).label("there"),
+        )
         .where(link.c.item_id == line.item.id, side.line_id == line.id, numbered)
-        .group_by(side.lot, side.package)
+        .group_by(side.serial, side.lot, side.package)
         .subquery("tracked")
     )
     short = select(tracked).where(tracked.c.tracked > tracked.c.there)
     for row in transaction.execute(short):
-        message = f"Line {line.name}: of {row[0] or row[1]} not {to_quantity(int(row.tracked))} lie at {place}."
-        problems.add(Code.HAS_TRACKING, message, line=line.name, lot=row[0] or None, package=row[1] or None)
+        number = row.serial or row.lot or row.package
+        message = f"Line {line.name}: of {number} not {to_quantity(int(row.tracked))} lie at {place}."
+        where = {name: getattr(row, name) or None for name in NUMBER_KINDS}
+        problems.add(Code.HAS_TRACKING, message, line=line.name, **where)

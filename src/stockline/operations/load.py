@@ -41,11 +41,11 @@ def load(
     names = _names(transaction, lines, serials)
     batch = transaction.next_number()
     line_rows = list(_line_rows(batch, lines, names, problems))
-    serial_rows = list(_serial_rows(batch, serials, names, transaction, problems))
+    serial_rows = list(_serial_rows(serials, names, transaction, problems))
     problems.refuse()
-    lock_item_sites(transaction, {(row[0], row[3 + 1], row[3 + 2]): 0 for row in line_rows})
-    transaction.stage(staged_line_found, _LINE_COLUMNS, line_rows, expected=len(line_rows))
-    transaction.stage(staged_serial_found, _SERIAL_COLUMNS, serial_rows, expected=len(serial_rows))
+    lock_item_sites(transaction, {(item, variant, site): 0 for item, _, _, variant, site, *_ in line_rows})
+    transaction.stage(staged_line_found, _LINE_COLUMNS, line_rows, {"batch_id": batch})
+    transaction.stage(staged_serial_found, _SERIAL_COLUMNS, serial_rows, {"batch_id": batch})
     transaction.execute(insert(posting).values(id=batch, kind="opening", posting_date=today))
     second = batch * POSITIONS + len(line_rows) + len(serial_rows)
     parameters = {
@@ -71,7 +71,7 @@ def _names(transaction: Transaction, lines: list[FoundStockLine], serials: list[
     return _Names(find_items(transaction, items), find_sites(transaction, sites))
 
 
-_LINE_COLUMNS = ("item_id", "batch_id", "row", "stock_line_id", *CHARACTERISTICS, "quantity")
+_LINE_COLUMNS = ("item_id", "row", "stock_line_id", *CHARACTERISTICS, "quantity")
 
 
 def _line_rows(batch: int, lines: list[FoundStockLine], names: _Names, problems: Problems) -> Iterator[tuple[Any, ...]]:
@@ -92,12 +92,11 @@ def _line_rows(batch: int, lines: list[FoundStockLine], names: _Names, problems:
             continue
         number = line.id if line.id is not None else batch * POSITIONS + row
         texts = [site.id if name == "site_id" else getattr(line, name) for name in CHARACTERISTICS[:-1]]
-        yield (item.id, batch, row, number, *texts, factor, quantity)
+        yield (item.id, row, number, *texts, factor, quantity)
 
 
 _SERIAL_COLUMNS = (
     "item_id",
-    "batch_id",
     "row",
     "variant",
     "serial",
@@ -117,7 +116,7 @@ _SERIAL_COLUMNS = (
 
 
 def _serial_rows(
-    batch: int, serials: list[FoundSerial], names: _Names, transaction: Transaction, problems: Problems
+    serials: list[FoundSerial], names: _Names, transaction: Transaction, problems: Problems
 ) -> Iterator[tuple[Any, ...]]:
     row = 0
     for position, given in enumerate(serials, 1):
@@ -136,7 +135,6 @@ def _serial_rows(
             row += 1
             yield (
                 item.id,
-                batch,
                 row,
                 given.variant,
                 number,
@@ -170,9 +168,9 @@ def _settle_entries(transaction: Transaction, parameters: dict[str, Any], names:
             for wave, sign, first, last in ranges:
                 # A counter entry carries no serial: it is applied like stock without one.
                 flags = steers if wave == 0 else [0, *steers[1:]]
-                rows.append((item.id, batch, wave, wave, sign, "opening", 0, first, last, *flags))
-    columns = ("item_id", "batch_id", "line_id", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
-    transaction.stage(staged_line, (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS)), rows)
+                rows.append((item.id, wave, wave, sign, "opening", 0, first, last, *flags))
+    columns = ("item_id", "line_id", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
+    transaction.stage(staged_line, (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS)), rows, {"batch_id": batch})
     inbound = {"batch": batch, "wave": 0}
     open_inbound(transaction, inbound, short=has_shortages(transaction, inbound))
     apply_outbound(transaction, {"batch": batch, "wave": 1})

@@ -87,7 +87,7 @@ def post_lines(
     marked = marked_numbers(transaction, posted)
     check_completeness(posted, marked)
     waves = stage_lines(transaction, batch, posted, marked, apply_to)
-    write_entries(transaction, batch, posting_date)
+    write_entries(transaction, batch, posting_date, posted, marked)
     enforce(transaction, REQUIRED_NUMBERS, {"batch": batch})
     for wave, direction in enumerate(waves):
         parameters = {"batch": batch, "wave": wave}
@@ -175,7 +175,7 @@ def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine])
             take_over_to_invoice(transaction, batch)
             check_invoice(transaction, orders)
             invoice_numbers(transaction, batch)
-        use_up_numbers(transaction, batch, sorted({one.line.document_id for one in orders}))
+        use_up_numbers(transaction, batch, orders)
         rows = [
             {
                 "of_item": one.line.item.id,

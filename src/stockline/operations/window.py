@@ -3,7 +3,7 @@
 Rows are staged, checked by the rules of `rules.window`, and written as the difference to what the line carries (TW-18).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from stockline.codes import Code, WarningCode
 from stockline.operations.lines import SourceLine, find_line
 from stockline.operations.locks import lock_line
 from stockline.operations.numbers import bring_numbers
-from stockline.operations.window_rows import COLUMNS, staged_rows
+from stockline.operations.window_rows import stage_rows
 from stockline.operations.window_view import source_figures
 from stockline.refusal import Finding, Refusal, Warning
 from stockline.results import Figures, TrackingRow, WindowClosed
@@ -38,7 +38,7 @@ from stockline.values import to_quantity
 _SIDES = {"demand": DEMAND, "supply": SUPPLY}
 
 
-def track(transaction: Transaction, name: str, rows: Iterable[TrackingRow]) -> WindowClosed:
+def track(transaction: Transaction, name: str, rows: Sequence[TrackingRow]) -> WindowClosed:
     """Open the window of a line, make its rows exactly these, and close it (TW-9 to TW-19)."""
     line = find_line(transaction, name)
     lock_line(transaction, line)
@@ -46,7 +46,7 @@ def track(transaction: Transaction, name: str, rows: Iterable[TrackingRow]) -> W
     return track_line(transaction, line, rows)
 
 
-def track_line(transaction: Transaction, line: SourceLine, rows: Iterable[TrackingRow]) -> WindowClosed:
+def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow]) -> WindowClosed:
     """The same for a line that is held already."""
     if not line.item.tracking.tracked:
         raise Refusal.of(
@@ -54,22 +54,21 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Iterable[Tracki
         )
     window = transaction.next_number()
     parameters = {"item": line.item.id, "window": window, "line": line.id}
-    staged = list(staged_rows(line, window, rows, transaction.dialect.date_value))
-    transaction.stage(window_row, COLUMNS, staged, expected=len(staged))
+    stage_rows(transaction, line, window, rows)
     handled = line.handled != 0
     if handled:
         _default_figures(transaction, parameters)
     bring_numbers(transaction, line, window)
     enforce(transaction, HANDLED_ROWS if handled else FRESH_ROWS, parameters)
-    closed = _closed(transaction, line, parameters, len(staged))
+    closed = _closed(transaction, line, parameters)
     _write_difference(transaction, line, parameters, handled=handled)
     transaction.execute(_CLEAR, parameters)
     return closed
 
 
-def _closed(transaction: Transaction, line: SourceLine, parameters: dict[str, Any], rows: int) -> WindowClosed:
+def _closed(transaction: Transaction, line: SourceLine, parameters: dict[str, Any]) -> WindowClosed:
     """The header at closing; refuses more than the line has, warns of what is undefined (TW-16)."""
-    quantity, handle, invoice, active = transaction.execute(_TOTALS, parameters).one()
+    quantity, handle, invoice, rows = transaction.execute(_TOTALS, parameters).one()
     handled = transaction.execute(_HANDLED, parameters).scalar_one()
     room = abs(line.quantity) - abs(line.handled)
     if quantity > abs(line.quantity) or quantity - handled > room:

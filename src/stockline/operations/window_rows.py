@@ -1,13 +1,14 @@
 """Reading the rows a person gives for a tracking window into the form they are staged in."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from stockline.codes import Code
 from stockline.operations.lines import SourceLine
 from stockline.operations.problems import Problems
 from stockline.results import TrackingRow
+from stockline.schema.windows import window_row
+from stockline.store.database import Transaction
 from stockline.values import (
     NUMBER_LENGTH,
     SCALE,
@@ -19,63 +20,52 @@ from stockline.values import (
     to_units,
 )
 
-COLUMNS = (
-    "item_id",
-    "window_id",
-    "row",
-    "serial",
-    "lot",
-    "package",
-    "quantity",
-    "handle",
-    "invoice",
-    "expires",
-    "warranty",
-    "apply_to",
-    "apply_from",
-)
+COLUMNS = ("row", "serial", "lot", "package", "quantity", "handle", "invoice")
+EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
 
 
-def staged_rows(
-    line: SourceLine, window: int, rows: Iterable[TrackingRow], date_value: Callable[[date | None], Any]
-) -> Iterator[tuple[Any, ...]]:
-    """The rows of `window_row`, in the sequence given; rows without any number are dropped (TW-16).
+def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> None:
+    """Write the rows to `window_row`, in the sequence given. Refused `invalid`, naming every row that cannot be read."""
+    rows: Iterable[tuple[Any, ...]] = _read(line, given)
+    columns: tuple[str, ...] = COLUMNS
+    # Most rows say nothing of dates and applications; what is not bound costs nothing.
+    if any(any(getattr(row, name) is not None for name in EXTRA_COLUMNS) for row in given):
+        columns += EXTRA_COLUMNS
+        rows = (row + _extras(given[row[0] - 1], transaction) for row in rows)
+    transaction.stage(window_row, columns, rows, {"item_id": line.item.id, "window_id": window})
+
+
+def _extras(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
+    date_value = transaction.dialect.date_value
+    return (date_value(row.expires), date_value(row.warranty), row.apply_to, row.apply_from)
+
+
+def _read(line: SourceLine, rows: Sequence[TrackingRow]) -> Iterator[tuple[Any, ...]]:
+    """The rows with their quantities; rows without any number are dropped (TW-16).
 
     Rows of quantity 0 are checked like the others; closing drops them, for their active part is 0.
-
-    Once all are read it refuses `invalid`, naming every row that could not be read.
     """
     problems = Problems((Code.INVALID,))
     reader = _RowReader(line)
-    item = line.item.id
     for row, given in enumerate(rows, 1):
         serial, lot, package = clean_number(given.serial), clean_number(given.lot), clean_number(given.package)
         try:
             if len(serial) > NUMBER_LENGTH or len(lot) > NUMBER_LENGTH or len(package) > NUMBER_LENGTH:
                 raise ValueProblem(f"a number has more than {NUMBER_LENGTH} characters")
-            quantity, handle, invoice = reader.quantities(given, bool(serial))
+            quantities = reader.quantities(given, bool(serial))
         except ValueProblem as problem:
-            message = f"Row {row}: {problem}."
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
-            problems.add(Code.INVALID, message, line=line.name, row=row, item=line.item.code, **where)
+            problems.add(
+                Code.INVALID, f"Row {row}: {problem}.", line=line.name, row=row, item=line.item.code, **where
+            )
             continue
         if serial or lot or package:
-            yield (
-                item,
-                window,
-                row,
-                serial,
-                lot,
-                package,
-                quantity,
-                handle,
-                invoice,
-                date_value(given.expires),
-                date_value(given.warranty),
-                given.apply_to,
-                given.apply_from,
-            )
+            yield (row, serial, lot, package, *quantities)
     problems.refuse()
+
+
+def _says_nothing(given: TrackingRow) -> bool:
+    return given.quantity is None and given.base_quantity is None and given.handle is None and given.invoice is None
 
 
 class _RowReader:
@@ -88,6 +78,8 @@ class _RowReader:
 
     def quantities(self, given: TrackingRow, has_serial: bool) -> tuple[int, int | None, int | None]:
         """Quantity, to handle and to invoice with their defaults (TW-14); None where the historic part decides."""
+        if self._fresh and has_serial and _says_nothing(given):
+            return SCALE, SCALE, SCALE
         if given.quantity is None and given.base_quantity is None:
             quantity = SCALE if has_serial else 0
         else:

@@ -13,12 +13,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from stockline.store.dialect import Dialect, dialect_of
+from stockline.store.dialect import Dialect, Rows, dialect_of
 
 T = TypeVar("T")
 ATTEMPTS = 30
-ANALYZE_FROM = 200
-"""Staged rows from which on the planner is told about them."""
 
 
 class Transaction:
@@ -40,11 +38,11 @@ class Transaction:
         """A number for a posting, a window or another batch; later ones are greater."""
         return self.dialect.next_number(self.connection)
 
-    def stage(self, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, expected: int = 0) -> None:
-        """Write many rows at once. `expected` tells about how many, so that the planner is told of large ones."""
-        self.dialect.copy(self.connection, table, columns, rows)
-        if expected >= ANALYZE_FROM:
-            self.dialect.after_staging(self.connection, table)
+    def stage(
+        self, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]], same: Mapping[str, int] | None = None
+    ) -> None:
+        """Write many rows at once; `same` are columns, beside `columns`, with one integer for all rows."""
+        self.dialect.copy(self.connection, Rows(table, same or {}, columns, rows))
 
     def clear(self, table: Table, batch: int) -> None:
         """Remove what a batch has staged."""

@@ -1,6 +1,7 @@
 """All that differs between SQLite and PostgreSQL (and Citus, which is PostgreSQL with the tables distributed by item)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,11 +18,20 @@ BATCH_NUMBER = NumberSequence("batch_number", metadata=metadata)
 """Numbers of postings, windows and other batches; gaps do not matter, order does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows for one table: the columns that are the same integer in all of them, and the others row by row."""
+
+    table: Table
+    same: Mapping[str, int]
+    columns: Sequence[str]
+    rows: Iterable[tuple[Any, ...]]
+
+
 class Dialect:
     """What the engine asks of a database beyond plain SQL."""
 
     name: str
-    variable_limit: int
 
     def prepare(self, engine: Engine) -> None:
         """Set up every connection the engine will make."""
@@ -31,7 +41,7 @@ class Dialect:
         """An INSERT that knows ON CONFLICT."""
         raise AssertionError("a dialect has an upsert")
 
-    def copy(self, connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def copy(self, connection: Connection, staged: Rows) -> None:
         """Write many rows the fastest way, past the toolkit; dates must come from `date_value`."""
         raise AssertionError("a dialect copies rows")
 
@@ -49,9 +59,6 @@ class Dialect:
         """A date as the raw driver takes it."""
         return value
 
-    def after_staging(self, connection: Connection, table: Table) -> None:
-        """Tell the planner what has just been staged."""
-
     def should_retry(self, error: DBAPIError, attempt: int) -> bool:
         """Whether the transaction failed only because others ran beside it; attempts count from 0."""
         raise AssertionError("a dialect knows its own errors")
@@ -61,7 +68,6 @@ class SqliteDialect(Dialect):
     """One file, WAL, one writer at a time; a write transaction takes the write lock when it begins."""
 
     name = "sqlite"
-    variable_limit = 30_000
 
     def prepare(self, engine: Engine) -> None:
         event.listen(engine, "connect", self._connect)
@@ -88,10 +94,12 @@ class SqliteDialect(Dialect):
     def insert(self, table: Table) -> SqliteInsert:
         return sqlite.insert(table)
 
-    def copy(self, connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        places = ", ".join("?" * len(columns))
+    def copy(self, connection: Connection, staged: Rows) -> None:
+        # A value bound costs more than the row it goes into, so what is the same in every row is written out.
+        places = ", ".join([*(str(int(value)) for value in staged.same.values()), *("?" * len(staged.columns))])
         raw: Any = connection.connection.driver_connection
-        raw.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
+        names = ", ".join([*staged.same, *staged.columns])
+        raw.executemany(f"INSERT INTO {staged.table.name} ({names}) VALUES ({places})", staged.rows)
 
     def next_number(self, connection: Connection) -> int:
         return int(
@@ -112,7 +120,6 @@ class PostgresDialect(Dialect):
     """Many users; row locks, COPY, and a planner that must be told what an operation has staged."""
 
     name = "postgresql"
-    variable_limit = 60_000
     _RETRY = {"40001", "40P01", "55P03"}
     _TAKEN = "23505"
     """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""
@@ -128,13 +135,14 @@ class PostgresDialect(Dialect):
     def insert(self, table: Table) -> PostgresInsert:
         return postgresql.insert(table)
 
-    def copy(self, connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def copy(self, connection: Connection, staged: Rows) -> None:
         raw: Any = connection.connection.driver_connection
-        name = table.name if table.schema is None else f"{table.schema}.{table.name}"
-        with raw.cursor() as cursor, cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
+        names = ", ".join([*staged.same, *staged.columns])
+        same = tuple(staged.same.values())
+        with raw.cursor() as cursor, cursor.copy(f"COPY {staged.table.name} ({names}) FROM STDIN") as copy:
             write = copy.write_row
-            for row in rows:
-                write(row)
+            for row in staged.rows:
+                write(same + row)
 
     def begin_write(self, connection: Connection) -> None:
         connection.execute(self._SETTINGS)
@@ -144,10 +152,6 @@ class PostgresDialect(Dialect):
 
     def next_number(self, connection: Connection) -> int:
         return int(connection.execute(BATCH_NUMBER.next_value().select()).scalar_one())
-
-    def after_staging(self, connection: Connection, table: Table) -> None:
-        # The lock of an ANALYZE is held until the transaction ends: who finds it taken goes on rather than waits.
-        connection.exec_driver_sql(f"ANALYZE {table.name}")
 
     def should_retry(self, error: DBAPIError, attempt: int) -> bool:
         state = getattr(error.orig, "sqlstate", None)

@@ -1,5 +1,6 @@
 """Giving a database its tables: migrations for those that stay, the bare tables for those that are thrown away."""
 
+import atexit
 import secrets
 import sqlite3
 import threading
@@ -79,16 +80,21 @@ def scratch(target: str | None) -> Iterator[Database]:
     in_memory = url.get_backend_name() == "sqlite"
     idle = _idle.setdefault("sqlite" if in_memory else url.render_as_string(hide_password=False), [])
     database = idle.pop() if idle else Database(make_url("sqlite://")) if in_memory else _in_own_schema(url)
-    if in_memory:
-        _copy_template(database)
+    (_copy_template if in_memory else _make_schema)(database)
+    try:
         yield database
-    else:
-        _make_schema(database)
-        try:
-            yield database
-        finally:
+    finally:
+        if not in_memory:
             _drop_schema(database)
-    idle.append(database)
+        idle.append(database)
+
+
+@atexit.register
+def close_idle() -> None:
+    """Let go of the databases kept for the next scratch."""
+    for databases in _idle.values():
+        while databases:
+            databases.pop().close()
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, literal, select
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_item, find_site
@@ -12,7 +12,7 @@ from stockline.results import ControlFinding, SyncLine, SyncState
 from stockline.rules.control import AWAITING_PUT_AWAY, CONTROLS, LINES, RULES, ControlRule, links
 from stockline.rules.framework import Names, tidy
 from stockline.schema.catalog import item
-from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.store.database import Transaction
 from stockline.values import SCALE, to_quantity
 
@@ -39,6 +39,8 @@ def _findings(
     query = select(every).join(item, item.c.id == every.c.item_id).order_by(item.c.code)
     if site_id is not None:
         query = query.where(every.c.site_id == site_id)
+    elif "nth_site" in every.c:
+        query = query.where(every.c.nth_site == 1)
     if items is not None:
         query = query.where(item.c.code >= items[0], item.c.code <= items[1])
     rows = transaction.execute(query).mappings().all()
@@ -55,10 +57,33 @@ def _finding(rule: ControlRule, row: Mapping[str, Any], names: Names) -> Control
             if values.get(name) is not None:
                 values[name] = to_quantity(int(values[name]))
     message = tidy(rule.sentence.format(**{"lot": "", "package": "", **values}))
-    values.pop("entry", None)
+    for name in ("entry", "nth_site"):
+        values.pop(name, None)
     for name in ("serial", "lot", "package"):
         values[name] = values.get(name) or None
     return ControlFinding(control=rule.control, finding=rule.finding, repair=rule.repair, message=message, **values)
+
+
+def _unknown_lines(item_id: int, site_id: int, variant: str | None) -> Select[Any]:
+    """Numbers that are no stock line, but that serials recorded at the site are linked to (ST-11)."""
+    linked = links()
+    known = select(stock_line.c.id).where(
+        stock_line.c.item_id == linked.c.item_id, stock_line.c.id == linked.c.stock_line_id
+    )
+    of_serial = and_(*(serial.c[name] == linked.c[name] for name in ("item_id", "variant", "serial")))
+    query = (
+        select(
+            linked.c.stock_line_id.label("id"),
+            literal(0).label("quantity"),
+            linked.c.variant,
+            func.count().label("serials"),
+        )
+        .join(serial, of_serial)
+        .where(linked.c.item_id == item_id, serial.c.site_id == site_id, ~known.exists())
+        .group_by(linked.c.stock_line_id, linked.c.variant)
+        .order_by(linked.c.stock_line_id, linked.c.variant)
+    )
+    return query if variant is None else query.where(linked.c.variant == variant)
 
 
 def sync_state(transaction: Transaction, site: str, item_code: str, variant: str | None) -> SyncState:
@@ -82,6 +107,7 @@ def sync_state(transaction: Transaction, site: str, item_code: str, variant: str
     if variant is not None:
         query = query.where(characteristic_set.c.variant == variant)
     rows = [row for row in transaction.execute(query).all() if row.quantity != 0 or row.serials]
+    rows += transaction.execute(_unknown_lines(found.id, place.id, variant)).all()
     different = select(linked.c.variant, func.count(linked.c.serial.distinct()).label("serials")).where(
         linked.c.item_id == found.id, linked.c.stock_line_id.in_([row.id for row in rows])
     )

@@ -17,7 +17,7 @@ from stockline.schema.documents import document, line_id, source_line
 from stockline.schema.ledger import posting_line
 from stockline.schema.reservations import link, tracking_specification
 from stockline.store.database import Transaction
-from stockline.values import SCALE, ValueProblem, base_units, parse_date, parse_quantity, to_units
+from stockline.values import LARGEST, SCALE, ValueProblem, base_units, parse_date, parse_quantity, to_units
 
 DIRECTIONS = {
     "purchase": 1,
@@ -169,6 +169,9 @@ class LineValues:
             self._note(Code.INVALID, "the quantity is 0.", item=item.code)
         elif quantity != 0 and (base == 0 or to_units(quantity) == 0):
             self._note(Code.INVALID, f"quantity {given} rounds to 0.", item=item.code)
+        elif abs(base) > LARGEST:
+            self._note(Code.INVALID, f"quantity {given} is out of range in {item.unit}.", item=item.code)
+            return 0, 0
         elif factor == 1 and item.rounding > 1 and base != to_units(quantity):
             step = Decimal(item.rounding) / SCALE
             self._note(Code.INVALID, f"quantity {given} is not a multiple of {step}.", item=item.code)

@@ -67,6 +67,8 @@ def _part(line: SourceLine, given: Any, whole: int, verb: str, problems: Problem
         return 0
     if to_units(quantity) == to_units(line.in_unit(whole)):
         return whole
+    if whole == abs(line.quantity) and to_units(quantity) == abs(line.unit_quantity):
+        return whole  # typed like the line itself, which was rounded
     part = base_units(quantity, line.factor, line.item.rounding)
     left_in_unit = to_units(line.in_unit(whole)) - to_units(quantity)
     if quantity < 0 or part > whole:

@@ -33,11 +33,16 @@ def line_state(transaction: Transaction, name: str) -> LineState:
         unit=line.unit,
         date=line.date,
         quantity=to_quantity(line.unit_quantity),
-        outstanding=line.in_unit(line.outstanding),
-        handled=line.in_unit(line.handled),
-        invoiced=line.in_unit(line.invoiced),
-        reserved=line.in_unit(line.sign * _reserved(transaction, line)),
+        outstanding=_in_unit(line, line.outstanding),
+        handled=_in_unit(line, line.handled),
+        invoiced=_in_unit(line, line.invoiced),
+        reserved=_in_unit(line, line.sign * _reserved(transaction, line)),
     )
+
+
+def _in_unit(line: SourceLine, units: int) -> Decimal:
+    """A base quantity in the line's unit; the whole of the line is what was typed, whatever it was rounded to."""
+    return to_quantity(line.unit_quantity) if units == line.quantity else line.in_unit(units)
 
 
 def _reserved(transaction: Transaction, line: SourceLine) -> int:

@@ -10,6 +10,7 @@ from stockline.results import TrackingRow
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 from stockline.values import (
+    LARGEST,
     NUMBER_LENGTH,
     SCALE,
     QuantityLike,
@@ -25,7 +26,7 @@ EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
 
 
 def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> None:
-    """Write the rows to `window_row`, in the sequence given. Refused `invalid`, naming every row that cannot be read."""
+    """Write the rows to `window_row`, in sequence. Refused `invalid`, naming every row that cannot be read."""
     rows: Iterable[tuple[Any, ...]] = _read(line, given)
     columns: tuple[str, ...] = COLUMNS
     # Most rows say nothing of dates and applications; what is not bound costs nothing.
@@ -55,9 +56,7 @@ def _read(line: SourceLine, rows: Sequence[TrackingRow]) -> Iterator[tuple[Any, 
             quantities = reader.quantities(given, bool(serial))
         except ValueProblem as problem:
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
-            problems.add(
-                Code.INVALID, f"Row {row}: {problem}.", line=line.name, row=row, item=line.item.code, **where
-            )
+            problems.add(Code.INVALID, f"Row {row}: {problem}.", line=line.name, row=row, item=line.item.code, **where)
             continue
         if serial or lot or package:
             yield (row, serial, lot, package, *quantities)
@@ -103,4 +102,6 @@ class _RowReader:
             units = base_units(quantity, line.factor, line.item.rounding)
         if quantity != 0 and units == 0:
             raise ValueProblem(f"{quantity} rounds to 0")
+        if abs(units) > LARGEST:
+            raise ValueProblem(f"{quantity} is out of range in {line.item.unit}")
         return units * line.sign

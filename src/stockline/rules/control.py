@@ -1,7 +1,8 @@
 """What must agree in stock, each as one SELECT of what does not (spec part 60, invariants and CO-1, CO-2).
 
 Every query answers item_id, variant, site_id and what it knows of: stock_line, serial, lot, package, expected, found.
-The sentence is the first line of the docstring, formatted with these.
+The sentence is the first line of the docstring, formatted with these. A finding about several sites has a row for each,
+counted by `nth_site`.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import FromClause, Subquery, Text, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import FromClause, Subquery, Text, and_, case, func, literal, or_, select, tuple_, union_all
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
@@ -257,10 +258,31 @@ def surplus_serials() -> Query:
     return _lines_where(lambda linked, quantity: linked > quantity)
 
 
+def _parked() -> Any:
+    """Serials with a link to a line awaiting put-away: nothing is said of them (ST-9)."""
+    dock = LINES.join(
+        location,
+        and_(
+            location.c.site_id == characteristic_set.c.site_id,
+            location.c.code == characteristic_set.c.location,
+            location.c.category == "put_away",
+        ),
+    )
+
+    def linked_to_dock(table: FromClause) -> Query:
+        leads = and_(table.c.item_id == stock_line.c.item_id, table.c.stock_line_id == stock_line.c.id)
+        return select(*(table.c[name] for name in _SERIAL)).select_from(dock.join(table, leads))
+
+    return union_all(linked_to_dock(serial), linked_to_dock(extra_link))
+
+
+_SERIAL = ("item_id", "variant", "serial")
+
+
 def _linked(*facts: Any) -> Query:
-    """Links of serials with the line they lead to, lines awaiting put-away left out."""
+    """Links of serials with the line they lead to; serials linked to a line awaiting put-away are left out."""
     linked = links()
-    of_link = and_(*(serial.c[name] == linked.c[name] for name in ("item_id", "variant", "serial")))
+    of_link = and_(*(serial.c[name] == linked.c[name] for name in _SERIAL))
     to_line = and_(stock_line.c.item_id == linked.c.item_id, stock_line.c.id == linked.c.stock_line_id)
     to_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
     return (
@@ -275,7 +297,7 @@ def _linked(*facts: Any) -> Query:
             *facts,
         )
         .select_from(linked.join(serial, of_link).outerjoin(stock_line, to_line).outerjoin(characteristic_set, to_set))
-        .where(~AWAITING_PUT_AWAY)
+        .where(tuple_(*(linked.c[name] for name in _SERIAL)).not_in(_parked()))
     )
 
 
@@ -292,23 +314,24 @@ def closed_line() -> Query:
 def duplicate_link() -> Query:
     """Serial {serial} is linked to {found} stock lines."""
     every = _linked().subquery("every")
-    keys = (every.c.item_id, every.c.variant, every.c.serial)
-    return (
-        select(
-            *keys, func.min(every.c.site_id).label("site_id"), func.count().label("found"), literal(1).label("expected")
-        )
-        .group_by(*keys)
-        .having(func.count() > 1)
+    keys = [every.c[name] for name in _SERIAL]
+    counted = select(*keys, func.count().label("found")).group_by(*keys).having(func.count() > 1).subquery("counted")
+    places = select(*keys, every.c.site_id).distinct().subquery("places")
+    same = [places.c[name] == counted.c[name] for name in _SERIAL]
+    nth = func.row_number().over(partition_by=[counted.c[name] for name in _SERIAL], order_by=places.c.site_id)
+    return select(counted, places.c.site_id, literal(1).label("expected"), nth.label("nth_site")).join(
+        places, and_(*same)
     )
 
 
 def mismatch() -> Any:
-    """An own attribute of the serial is known and is not that of the line (ST-12)."""
+    """The serial is of another variant, or an own attribute of it is known and is not that of the line (ST-12)."""
     return or_(
+        serial.c.variant != characteristic_set.c.variant,
         *(
             and_(serial.c[name] != "", serial.c[name] != characteristic_set.c[name])
             for name in ("lot", "sublot", "version")
-        )
+        ),
     )
 
 
@@ -327,7 +350,15 @@ def issued() -> Query:
 @finding("serials", "person")
 def misplaced() -> Query:
     """Serial {serial} is linked to stock line {stock_line}, but its last movement was into another."""
-    return _linked().where(_IS_OPEN, serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id)
+    seen = characteristic_set.alias("seen")
+    home = select(seen.c.id).where(seen.c.item_id == serial.c.item_id, seen.c.id == serial.c.last_set_id)
+    # Another system tells only where the goods went and under which numbers; our own movements know the whole set.
+    told = [seen.c[name] == characteristic_set.c[name] for name in ("site_id", "location", "lot", "package")]
+    elsewhere = case(
+        (serial.c.last_batch_id.isnot(None), serial.c.last_set_id != stock_line.c.set_id),
+        else_=~home.where(*told).correlate(serial, characteristic_set).exists(),
+    )
+    return _linked().where(_IS_OPEN, serial.c.last_direction > 0, serial.c.last_set_id.isnot(None), elsewhere)
 
 
 @finding("serials", "person")

@@ -167,34 +167,24 @@ def row_below_handled() -> Query:
     )
 
 
+def _standing_twice(*numbers: Any) -> Query:
+    """Rows whose numbers another row has; counted in one pass over the rows, however the planner takes them."""
+    every = _rows(func.count().over(partition_by=numbers).label("times")).subquery("every")
+    return select(*(column for column in every.c if column.name != "times")).where(every.c.times > 1)
+
+
 @rule(Code.TRACKING_DUPLICATE)
 def serial_twice() -> Query:
     """Row {row}: serial {serial} stands in this window already."""
-    twice = (
-        select(window_row.c.serial)
-        .where(window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW, window_row.c.serial != "")
-        .group_by(window_row.c.serial)
-        .having(func.count() > 1)
-    )
-    return _rows().where(window_row.c.serial.in_(twice))
+    every = _standing_twice(window_row.c.serial)
+    return every.where(every.selected_columns.serial != "")
 
 
 @rule(Code.TRACKING_DUPLICATE)
 def lot_twice() -> Query:
     """Row {row}: lot {lot} package {package} stands in this window already."""
-    kept = (window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW, window_row.c.serial == "")
-    twice = (
-        select(window_row.c.lot, window_row.c.package)
-        .where(*kept)
-        .group_by(window_row.c.lot, window_row.c.package)
-        .having(func.count() > 1)
-        .subquery("twice")
-    )
-    return (
-        _rows()
-        .join(twice, and_(twice.c.lot == window_row.c.lot, twice.c.package == window_row.c.package))
-        .where(window_row.c.serial == "")
-    )
+    every = _standing_twice(window_row.c.serial, window_row.c.lot, window_row.c.package)
+    return every.where(every.selected_columns.serial == "")
 
 
 def _remaining() -> ColumnElement[int]:

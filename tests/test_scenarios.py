@@ -34,5 +34,5 @@ def test_scenario(scenario: Scenario, database: str, request: pytest.FixtureRequ
     url = request.getfixturevalue("postgres") if database == "postgresql" else None
     (outcome,) = run([_with_invariants(scenario)], database=url)
     if not outcome.passed:
-        place = f"{scenario.file}:{outcome.line}"
-        pytest.fail(f"{scenario.name}: {scenario.title}\n{place}, step {outcome.step}\n{outcome.message}", pytrace=False)
+        place = f"{scenario.file}:{outcome.line}, step {outcome.step}"
+        pytest.fail(f"{scenario.name}: {scenario.title}\n{place}\n{outcome.message}", pytrace=False)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from stockline import OrderLine, Stockline, TrackingRow
-from tests.support.warehouse import order, serials
+from tests.support.warehouse import PATIENCE, order, serials
 
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 1_000_000
@@ -81,7 +81,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 
 def test_the_memory_of_a_large_posting(database_url: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", LARGE, database_url], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", LARGE, database_url], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     assert 30 * MEGABYTE < int(done.stdout) < 600 * MEGABYTE

@@ -57,46 +57,30 @@ def apply_outbound(transaction: Transaction, parameters: Mapping[str, Any]) -> N
     transaction.execute(_open_rest(inbound=False), parameters)
 
 
-def apply_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """Outbound entries of specific serials take the very serial."""
-    transaction.execute(_APPLY_SERIALS, parameters)
+def apply_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> int:
+    """Outbound entries of specific serials take the very serial; how many found it."""
+    return transaction.execute(_APPLY_SERIALS, parameters).rowcount
+
+
+def close_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """What specific serials were taken from is used up: a serial has one open entry at most (PO-16)."""
     transaction.execute(_CLOSE_SERIALS, parameters)
 
 
-_held = (
-    select(open_entry.c.entry_id)
-    .where(covers(), open_entry.c.remaining > 0)
-    .order_by(open_entry.c.posting_date, open_entry.c.entry_id)
-    .limit(1)
-    .scalar_subquery()
-)
 _APPLY_SERIALS = insert(application).from_select(
     ("item_id", "outbound_id", "inbound_id", "quantity"),
-    select(ledger_entry.c.item_id, ledger_entry.c.id, _held, -ledger_entry.c.quantity)
-    .select_from(ENTRIES)
-    .where(OF_WAVE, staged_line.c.steers_serial == 1),
-)
+    select(ledger_entry.c.item_id, ledger_entry.c.id, open_entry.c.entry_id, -ledger_entry.c.quantity)
+    .select_from(ENTRIES.join(open_entry, and_(covers(), open_entry.c.serial == ledger_entry.c.serial)))
+    .where(OF_WAVE, staged_line.c.steers_serial == 1, open_entry.c.remaining > 0),
+).execution_options(preserve_rowcount=True)
 
-_closed = (
-    select(
-        ledger_entry.c.item_id,
-        ledger_entry.c.variant,
-        ledger_entry.c.serial,
-        ledger_entry.c.site_id,
-        application.c.inbound_id,
-    )
-    .select_from(
-        ENTRIES.join(
-            application,
-            and_(application.c.item_id == ledger_entry.c.item_id, application.c.outbound_id == ledger_entry.c.id),
-        )
-    )
-    .where(OF_WAVE, staged_line.c.steers_serial == 1)
-)
+_SERIAL_KEY = ("item_id", "variant", "serial", "site_id")
 _CLOSE_SERIALS = delete(open_entry).where(
-    tuple_(
-        open_entry.c.item_id, open_entry.c.variant, open_entry.c.serial, open_entry.c.site_id, open_entry.c.entry_id
-    ).in_(_closed)
+    tuple_(*(open_entry.c[name] for name in _SERIAL_KEY)).in_(
+        select(*(ledger_entry.c[name] for name in _SERIAL_KEY))
+        .select_from(ENTRIES)
+        .where(OF_WAVE, staged_line.c.steers_serial == 1)
+    )
 )
 
 _SHORTAGES = select(
@@ -180,7 +164,8 @@ def _use_up(inbound: bool) -> Update:
     )
     return (
         update(open_entry)
-        .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id == used.c.entry_id)
+        # Found by its key; the number, last in the key, would only tempt the planner to search by it alone.
+        .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id + 0 == used.c.entry_id)
         .values(remaining=open_entry.c.remaining + (used.c.quantity if inbound else -used.c.quantity))
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from stockline.codes import Code
-from stockline.operations.applications import apply_outbound, apply_serials, has_shortages, open_inbound
+from stockline.operations.applications import apply_outbound, apply_serials, close_serials, has_shortages, open_inbound
 from stockline.operations.completeness import NOTHING, check_completeness, marked_numbers
 from stockline.operations.documents import bury_documents, remove_lines
 from stockline.operations.entries import stage_lines, use_up_numbers, write_entries, write_specification
@@ -18,7 +18,6 @@ from stockline.operations.lines import SourceLine, find_document, lines_of, lock
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines
 from stockline.operations.stock_moves import (
-    overdrawn,
     put_stock,
     stage_serial_takes,
     stage_takes,
@@ -43,6 +42,7 @@ from stockline.rules.posting import (
 from stockline.schema.documents import source_line
 from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_line
 from stockline.store.database import Transaction
+from stockline.values import SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def post_lines(
     enforce(transaction, REQUIRED_NUMBERS, {"batch": batch})
     for wave, direction in enumerate(waves):
         parameters = {"batch": batch, "wave": wave}
-        lines = [one.line for one in posted if one.quantity and one.line.movement == direction]
+        lines = [one for one in posted if one.quantity and one.line.movement == direction]
         fixed = bool(apply_to) or any(found.applied for found in marked.values())
         (_post_inbound if direction > 0 else _post_outbound)(transaction, parameters, lines, fixed=fixed)
     _settle(transaction, batch, posted)
@@ -112,10 +112,10 @@ def _stock_changes(posted: Sequence[PostingLine]) -> dict[tuple[int, str, int], 
 
 
 def _post_inbound(
-    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[SourceLine], *, fixed: bool
+    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[PostingLine], *, fixed: bool
 ) -> None:
     """A set of movements that bring goods in; `fixed`: somebody named entries to apply to."""
-    if any(line.item.tracking.steers("serial") for line in lines):
+    if any(one.line.item.tracking.steers("serial") for one in lines):
         rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(lines) else []))
         refuse_first(transaction, _offences(transaction, rules, parameters))
     short = has_shortages(transaction, parameters)
@@ -126,10 +126,10 @@ def _post_inbound(
 
 
 def _post_outbound(
-    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[SourceLine], *, fixed: bool
+    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[PostingLine], *, fixed: bool
 ) -> None:
     """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out."""
-    by_serial = [line for line in lines if line.item.tracking.steers("serial")]
+    by_serial = [one for one in lines if one.line.item.tracking.steers("serial")]
     found = []
     if fixed:
         apply_fixed(transaction, parameters)
@@ -137,17 +137,18 @@ def _post_outbound(
         apply_outbound(transaction, parameters)
         stage_takes(transaction, parameters)
         found += _offences(transaction, _DEALT_OUT, parameters)
+        if not found:
+            take_stock(transaction, parameters)
     if by_serial:
-        rules = (serial_not_in_stock, *([serial_issued_twice] if _share_items(by_serial) else []))
-        found += _offences(transaction, rules, parameters)
+        if _share_items(by_serial):
+            found += _offences(transaction, [serial_issued_twice], parameters)
+        applied, leaving = apply_serials(transaction, parameters), stage_serial_takes(transaction, parameters)
+        # The rules say which serials are missing; whether any is, the numbers tell faster.
+        if min(applied, leaving) * SCALE < sum(one.quantity for one in by_serial):
+            found += _offences(transaction, (serial_not_in_stock, stock_line_too_small), parameters)
     refuse_first(transaction, found)
-    if len(by_serial) < len(lines):
-        take_stock(transaction, parameters)
     if by_serial:
-        apply_serials(transaction, parameters)
-        stage_serial_takes(transaction, parameters)
-        if overdrawn(transaction, parameters):
-            refuse_first(transaction, offences(transaction, stock_line_too_small, parameters))
+        close_serials(transaction, parameters)
         take_serials(transaction, parameters)
 
 
@@ -158,9 +159,9 @@ def _offences(transaction: Transaction, rules: Iterable[Rule], parameters: Mappi
     return [offence for rule in rules for offence in offences(transaction, rule, parameters)]
 
 
-def _share_items(lines: Sequence[SourceLine]) -> bool:
+def _share_items(lines: Sequence[PostingLine]) -> bool:
     """Whether several lines are of one item: only then can a serial stand on two of them."""
-    keys = [(line.item.id, line.variant) for line in lines]
+    keys = [(one.line.item.id, one.line.variant) for one in lines]
     return len(set(keys)) < len(keys)
 
 

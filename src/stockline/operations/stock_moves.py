@@ -302,9 +302,13 @@ def take_stock(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     transaction.execute(_CLEAR_STOCK, parameters)
 
 
-def stage_serial_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """The stock lines that specific serials leave: those they are linked to (ST-4)."""
+def stage_serial_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> int:
+    """The stock lines that specific serials leave, those they are linked to (ST-4); how many serials can leave.
+
+    A serial can when its line is at the entry's site and place and has the quantity for all that leave it (ST-15).
+    """
     transaction.execute(_STAGE_SERIAL_TAKES, parameters)
+    return int(transaction.execute(_CAN_LEAVE, parameters).scalar_one()) // SCALE
 
 
 def take_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
@@ -312,11 +316,6 @@ def take_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> Non
     transaction.execute(_TAKE, parameters)
     transaction.execute(_UNLINK_SERIALS, parameters)
     transaction.execute(_CLEAR_TAKES, parameters)
-
-
-def overdrawn(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
-    """Whether more is to be taken from a line than it has: only loaded stock can be so."""
-    return bool(transaction.execute(_OVERDRAWN, parameters).scalar())
 
 
 _of_entry = and_(*(serial.c[name] == ledger_entry.c[name] for name in ("item_id", "variant", "serial")))
@@ -330,16 +329,35 @@ _STAGE_SERIAL_TAKES = insert(staged_take).from_select(
         func.sum(-ledger_entry.c.quantity),
     )
     .select_from(ENTRIES.join(serial, _of_entry))
-    .where(OF_WAVE, staged_line.c.steers_serial == 1, serial.c.stock_line_id.isnot(None))
-    .group_by(serial.c.item_id, serial.c.stock_line_id),
+    # Serials are found by their key: a bare IS NOT NULL would tempt the planner to read all that are linked.
+    .where(OF_WAVE, staged_line.c.steers_serial == 1, (serial.c.stock_line_id + 0).isnot(None))
+    .group_by(serial.c.item_id, serial.c.stock_line_id, ledger_entry.c.site_id, ledger_entry.c.location),
 )
 
-_moved = _of_takes("stock_line_id")
-_OVERDRAWN = select(
-    select(stock_line.c.id)
-    .join(_moved, and_(stock_line.c.item_id == _moved.c.item_id, stock_line.c.id == _moved.c.id))
-    .where(stock_line.c.quantity < _moved.c.quantity)
-    .exists()
+_leaving = _of_takes("stock_line_id")
+_CAN_LEAVE = (
+    select(func.coalesce(func.sum(staged_take.c.quantity), 0))
+    .select_from(
+        staged_take.join(
+            ledger_entry,
+            and_(ledger_entry.c.item_id == staged_take.c.item_id, ledger_entry.c.id == staged_take.c.entry_id),
+        )
+        .join(_leaving, and_(_leaving.c.item_id == staged_take.c.item_id, _leaving.c.id == staged_take.c.stock_line_id))
+        .join(
+            stock_line,
+            and_(stock_line.c.item_id == staged_take.c.item_id, stock_line.c.id == staged_take.c.stock_line_id),
+        )
+        .join(
+            characteristic_set,
+            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+        )
+    )
+    .where(
+        staged_take.c.batch_id == BATCH,
+        stock_line.c.quantity >= _leaving.c.quantity,
+        characteristic_set.c.site_id == ledger_entry.c.site_id,
+        or_(ledger_entry.c.location == "", ledger_entry.c.location == characteristic_set.c.location),
+    )
 )
 _TAKE = _change_lines(-1)
 

@@ -124,9 +124,11 @@ class PostgresDialect(Dialect):
     _TAKEN = "23505"
     """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""
     _SETTINGS = text(
-        # An operation touches few rows of big tables: let it find them by index, whatever the table's size.
+        # An operation touches few rows of big tables: find them by index, in the order its joins are written, whatever
+        # the tables' size and however old their statistics are.
         "SELECT set_config('random_page_cost', '1', true), set_config('enable_mergejoin', 'off', true),"
-        " set_config('jit', 'off', true), set_config('work_mem', '128MB', true)"
+        " set_config('join_collapse_limit', '1', true), set_config('jit', 'off', true),"
+        " set_config('work_mem', '128MB', true)"
     )
 
     def prepare(self, engine: Engine) -> None:

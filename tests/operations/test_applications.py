@@ -1,0 +1,86 @@
+"""Demands served in sequence from supplies in sequence: the query deals out what a plain loop would."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, func, insert, select
+
+from stockline.operations.applications import shares
+from tests.support.postgres import fresh_database
+
+metadata = MetaData()
+waiting, there = (
+    Table(name, metadata, Column("key", Text), Column("id", BigInteger), Column("quantity", BigInteger))
+    for name in ("waiting", "there")
+)
+
+Row = tuple[str, int, int]
+"""Key, id, quantity."""
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[Row]:
+    """Rows of a few keys with ids in no order; quantities that often meet exactly."""
+    given = draw(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([1, 2, 3, 5, 7, 10**12])), max_size=12))
+    ids = draw(st.permutations(range(1, len(given) + 1)))
+    return [(key, id_, quantity) for (key, quantity), id_ in zip(given, ids, strict=True)]
+
+
+def first_in_first_out(demands: Sequence[Row], supplies: Sequence[Row]) -> list[tuple[str, int, int, int]]:
+    """The oracle: serve one after the other, from what is left of the oldest."""
+    left: dict[str, list[list[int]]] = defaultdict(list)
+    for key, id_, quantity in sorted(supplies, key=lambda row: row[1]):
+        left[key].append([id_, quantity])
+    dealt = []
+    for key, id_, quantity in sorted(demands, key=lambda row: row[1]):
+        while quantity and left[key]:
+            supply = left[key][0]
+            taken = min(quantity, supply[1])
+            dealt.append((key, id_, supply[0], taken))
+            quantity -= taken
+            supply[1] -= taken
+            if not supply[1]:
+                del left[key][0]
+    return sorted(dealt)
+
+
+def dealt_by_query(connection: Connection, demands: Sequence[Row], supplies: Sequence[Row]) -> list[tuple[object, ...]]:
+    for table, given in ((waiting, demands), (there, supplies)):
+        connection.execute(table.delete())
+        if given:
+            connection.execute(insert(table), [dict(zip(("key", "id", "quantity"), row, strict=True)) for row in given])
+    running = [
+        select(table, func.sum(table.c.quantity).over(partition_by=table.c.key, order_by=table.c.id).label("upto"))
+        for table in (waiting, there)
+    ]
+    query = shares(running[0].subquery("demand"), running[1].subquery("supply"), ("key",))
+    return sorted(tuple(row) for row in connection.execute(query))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """A connection to two tables of rows."""
+    with ExitStack() as stack:
+        url = "sqlite://"
+        if request.param == "postgresql":
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgres")))
+        engine = create_engine(url)
+        stack.callback(engine.dispose)
+        with engine.connect() as opened:
+            metadata.create_all(opened)
+            yield opened
+
+
+@settings(deadline=None, max_examples=150)
+@given(demands=rows(), supplies=rows())
+def test_the_shares_are_those_of_a_plain_loop(connection: Connection, demands: list[Row], supplies: list[Row]) -> None:
+    assert dealt_by_query(connection, demands, supplies) == first_in_first_out(demands, supplies)
+
+
+def test_an_example(connection: Connection) -> None:
+    dealt = dealt_by_query(connection, [("a", 1, 4), ("a", 2, 4)], [("a", 8, 3), ("a", 9, 6), ("b", 1, 9)])
+    assert dealt == [("a", 1, 8, 3), ("a", 1, 9, 1), ("a", 2, 9, 4)]

@@ -55,9 +55,8 @@ def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table
 def _moved(table: Table, row: Any, transaction: Transaction) -> tuple[Any, ...]:
     values = []
     for column, value in zip(table.columns, row, strict=True):
-        if str(column.type) == "DATE":
-            value = transaction.dialect.date_value(value)
-        values.append(value + FAR if column.name == "item_id" else value)
+        plain = transaction.dialect.date_value(value) if str(column.type) == "DATE" else value
+        values.append(plain + FAR if column.name == "item_id" else plain)
     return tuple(values)
 
 

@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from bench import bare
 from stockline import OrderLine, TrackingCode, TrackingRow
 from stockline.schema.catalog import item as item_table
 from stockline.store.database import Database, parse_url
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Timings:
 
 
 def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
-    """Receive and issue `size` serials as one document, `rounds` times, each beside the bare writing of the same rows."""
+    """Receive and issue `size` serials as one document, `rounds` times, each beside the bare writing of its rows."""
     stock = stockline.open(url)
     database = Database(parse_url(url))
     item = f"DRIVE-{size}-{uuid4().hex[:8]}"
@@ -49,12 +52,12 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
         rows = [TrackingRow(f"{tag}{number:08d}") for number in range(size)]
         ours, number = _timed(lambda: _order(stock, "purchase", item, site, rows))  # noqa: B023
         received = bare.received_rows(database, item_id, number)
-        barest, _ = _timed(lambda: bare.write(database, received) or 0)  # noqa: B023
+        barest, _ = _timed(lambda: bare.write(database, received))  # noqa: B023
         if turn:
             timings["received"].add(ours, barest)
         ours, number = _timed(lambda: _order(stock, "sale", item, site, rows))  # noqa: B023
         issued = bare.issued_rows(database, item_id, number)
-        barest, _ = _timed(lambda: bare.issue(database, issued, item_id, number) or 0)  # noqa: B023
+        barest, _ = _timed(lambda: bare.issue(database, issued, item_id, number))  # noqa: B023
         if turn:
             timings["issued"].add(ours, barest)
         bare.forget(database, item_id)
@@ -71,7 +74,7 @@ def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: li
     return stock.post(order).number
 
 
-def _timed(work: Callable[[], int]) -> tuple[float, int]:
+def _timed(work: Callable[[], T]) -> tuple[float, T]:
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result

@@ -36,7 +36,9 @@ def test_a_quantity_is_a_decimal_a_whole_number_or_text(given: Decimal | int | s
     assert parse_quantity(given) == Decimal(read)
 
 
-@pytest.mark.parametrize("given", [1.5, 1.0, True, "1,5", "", "two", "NaN", "Infinity", None, Decimal("sNaN"), [1], "1e30"], ids=repr)
+@pytest.mark.parametrize(
+    "given", [1.5, 1.0, True, "1,5", "", "two", "NaN", "Infinity", None, Decimal("sNaN"), [1], "1e30"], ids=repr
+)
 def test_anything_else_is_a_problem(given: object) -> None:
     with pytest.raises(ValueProblem):
         parse_quantity(given)  # type: ignore[arg-type]
@@ -75,7 +77,9 @@ def test_rounding_does_not_depend_on_the_sign(quantity: Decimal) -> None:
 
 
 @given(QUANTITIES, FACTORS, ROUNDINGS)
-def test_a_base_quantity_is_the_nearest_multiple_of_the_rounding(quantity: Decimal, factor: Decimal, rounding: int) -> None:
+def test_a_base_quantity_is_the_nearest_multiple_of_the_rounding(
+    quantity: Decimal, factor: Decimal, rounding: int
+) -> None:
     exact = Fraction(quantity) * Fraction(factor) * SCALE
     units = base_units(quantity, factor, rounding)
     assert units % rounding == 0

@@ -1,6 +1,7 @@
 """Every refusal and warning code, once, with the sentence a person reads.
 
-The list is the one of the scenario format. A code is the same in the library, on the command line and in a scenario's `fails`.
+The list is the one of the scenario format. A code is the same in the library, on the command line and in a
+scenario's `fails`.
 """
 
 from enum import StrEnum

@@ -9,7 +9,7 @@
         stock.track("PO1/1", [stockline.TrackingRow("S1"), stockline.TrackingRow("S2")])
         stock.post("PO1")
 
-Every method is one transaction: it is done as a whole or, refused or failed, not at all. A broken rule raises `Refusal`.
+Every method is one transaction: done as a whole or, refused or failed, not at all. A broken rule raises `Refusal`.
 Quantities are `Decimal`, int or text, never float; a line's quantities are in its unit. Lines are named `PO1/1`.
 """
 
@@ -91,7 +91,7 @@ def upgrade(target: str | Path) -> None:
 
 @contextmanager
 def open_scratch(target: str | None, today: dt.date) -> "Iterator[Stockline]":
-    """A Stockline with tables of its own that are thrown away afterwards: in memory, or a schema of the server named."""
+    """A Stockline with tables of its own, thrown away afterwards: in memory, or a schema of the server named."""
     with provision.scratch(target) as database:
         yield Stockline(database, today)
 
@@ -326,8 +326,8 @@ class Stockline:
     ) -> Posting:
         """Post orders or journals, all or nothing, in the sequence given.
 
-        `quantities` and `invoice_quantities` say, by line name and in the line's unit, how much is handled and invoiced;
-        lines not named handle all that is outstanding. `apply_to` names, by line, the ledger entry to apply to.
+        `quantities` and `invoice_quantities` say, by line name and in the line's unit, how much is handled and
+        invoiced; lines not named handle all that is outstanding. `apply_to` names, by line, the entry to apply to.
 
         Raises:
             Refusal: in the order of PO-4: `not_found`, `invalid`, `nothing_to_post`, `tracking_incomplete`,
@@ -338,7 +338,7 @@ class Stockline:
         request = posting.PostRequest([orders] if isinstance(orders, str) else list(orders), said, date, apply_to)
         return self._write(lambda transaction: posting.post(transaction, request, self.today))
 
-    def adjust(
+    def adjust(  # noqa: PLR0913 - a journal line has that many sides
         self,
         item: str,
         site: str,

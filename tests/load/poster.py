@@ -90,7 +90,7 @@ def die(stock: Stockline, posting: str, point: int, answer: int) -> None:
         POSTINGS[posting](stock)
         if point == COMMITTED:
             executioner.kill()
-    except BaseException:  # noqa: BLE001 - a child never returns to what its parent was doing
+    except BaseException:
         traceback.print_exc()
     os._exit(1)
 

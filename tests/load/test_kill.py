@@ -35,7 +35,9 @@ def set_the_scene(stock: Stockline) -> None:
     bikes = [*serials("NEW", 3), *(TrackingRow(row.serial, handle=0) for row in serials("LATE", 2))]
     paint = [TrackingRow(lot="P1", quantity=4), TrackingRow(lot="P2", quantity="1.5")]
     watches = [TrackingRow("W3", "LOT1"), TrackingRow("W4", "LOT2")]
-    order(stock, "PO1", "purchase", [("BIKE", 5, bikes), ("PAINT", "5.5", paint), ("WATCH", 2, watches), ("BOLT", 7, [])])
+    order(
+        stock, "PO1", "purchase", [("BIKE", 5, bikes), ("PAINT", "5.5", paint), ("WATCH", 2, watches), ("BOLT", 7, [])]
+    )
     sold = [TrackingRow("OLD1"), TrackingRow("OLD5"), TrackingRow("NEW2")]
     lots = [TrackingRow(lot="P2", quantity=1), TrackingRow(lot="P1", quantity=3)]
     order(stock, "SO1", "sale", [("BIKE", 3, sold), ("PAINT", 4, lots), ("BOLT", 5, []), ("WATCH", 1, [watches[0]])])

@@ -81,7 +81,12 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 
 def test_the_memory_of_a_large_posting(database_url: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", LARGE, database_url], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
+        [sys.executable, "-c", LARGE, database_url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert 30 * MEGABYTE < int(done.stdout) < 600 * MEGABYTE

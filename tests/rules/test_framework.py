@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Integer, String, bindparam, column, select, values
+from sqlalchemy import Integer, bindparam, literal, select, union_all
 
 import stockline
 from stockline import Code, Refusal, Stockline
@@ -25,11 +25,16 @@ RULES = {
 @rule(Code.NOT_IN_STOCK)
 def wheel_missing() -> Query:
     """Row {row}: bike {serial} of {item} on line {line} has {there} wheels at {site}, {asked} are needed. {nothing}"""
-    given = values(column("row", Integer), column("serial", String), name="given").data([(3, "C"), (1, "A"), (2, "B")])
+    bikes = [
+        select(literal(row).label("row"), literal(name).label("serial")) for row, name in ((3, "C"), (1, "A"), (2, "B"))
+    ]
+    given = union_all(*bikes).subquery("given")
     line = bindparam("line", type_=Integer).label("line_id")
     site = bindparam("site", type_=Integer).label("site_id")
     item = bindparam("item", type_=Integer).label("item_id")
-    facts = [bindparam(name, wheels, type_=Integer).label(name) for name, wheels in (("there", 150_000), ("asked", 200_000))]
+    facts = [
+        bindparam(name, wheels, type_=Integer).label(name) for name, wheels in (("there", 150_000), ("asked", 200_000))
+    ]
     return select(given.c.row.label("position"), given.c.row, given.c.serial, line, site, item, *facts)
 
 

@@ -83,7 +83,7 @@ def test_steps_that_are_not_understood(play: Play, step: str, message: str) -> N
 
 
 def test_a_key_this_build_has_no_parameter_for(play: Play) -> None:
-    def create_order(id: str, kind: str, *, lines: object, site: str | None = None) -> None:  # noqa: A002
+    def create_order(id: str, kind: str, *, lines: object, site: str | None = None) -> None:
         pass
 
     steps = "- order: {id: TO1, kind: transfer, from: EAST, to: WEST, lines: []}"

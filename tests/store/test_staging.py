@@ -10,7 +10,21 @@ from stockline.schema.windows import window_row
 from stockline.store.database import Database, Transaction
 
 SAME = {"item_id": 1, "window_id": 1}
-NASTY = ["plain", "", " blank around ", "tab\there", "new\nline", "back\\slash", "\\N", "it's", '"', "%s", "日本語", "\u00a0", "🚲"]
+NASTY = [
+    "plain",
+    "",
+    " blank around ",
+    "tab\there",
+    "new\nline",
+    "back\\slash",
+    "\\N",
+    "it's",
+    '"',
+    "%s",
+    "日本語",
+    "\u00a0",
+    "🚲",
+]
 
 
 def staged(database: Database, rows: list[tuple[object, ...]], *columns: str) -> list[tuple[object, ...]]:

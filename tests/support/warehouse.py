@@ -38,7 +38,9 @@ def order(
 ) -> None:
     """An order with lines of item, quantity and rows."""
     given = list(lines)
-    stock.create_order(name, kind, site=site, lines=[OrderLine(item=item, quantity=amount) for item, amount, _ in given])
+    stock.create_order(
+        name, kind, site=site, lines=[OrderLine(item=item, quantity=amount) for item, amount, _ in given]
+    )
     for position, (_, _, rows) in enumerate(given, 1):
         if rows:
             stock.track(f"{name}/{position}", rows)
@@ -58,7 +60,7 @@ def at_once(works: Sequence[Callable[[], T]]) -> list[T | BaseException]:
         start.wait(PATIENCE)
         try:
             answers[place] = works[place]()
-        except BaseException as problem:  # noqa: BLE001 - it is what the thread answers
+        except BaseException as problem:
             answers[place] = problem
 
     threads = [Thread(target=run, args=(place,), daemon=True) for place in range(len(works))]

@@ -1,0 +1,1 @@
+"""What Stockline does: one module per subject, each operation a transaction over sets."""

@@ -67,12 +67,16 @@ def close_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> No
     transaction.execute(_CLOSE_SERIALS, parameters)
 
 
-_APPLY_SERIALS = insert(application).from_select(
-    ("item_id", "outbound_id", "inbound_id", "quantity"),
-    select(ledger_entry.c.item_id, ledger_entry.c.id, open_entry.c.entry_id, -ledger_entry.c.quantity)
-    .select_from(ENTRIES.join(open_entry, and_(covers(), open_entry.c.serial == ledger_entry.c.serial)))
-    .where(OF_WAVE, staged_line.c.steers_serial == 1, open_entry.c.remaining > 0),
-).execution_options(preserve_rowcount=True)
+_APPLY_SERIALS = (
+    insert(application)
+    .from_select(
+        ("item_id", "outbound_id", "inbound_id", "quantity"),
+        select(ledger_entry.c.item_id, ledger_entry.c.id, open_entry.c.entry_id, -ledger_entry.c.quantity)
+        .select_from(ENTRIES.join(open_entry, and_(covers(), open_entry.c.serial == ledger_entry.c.serial)))
+        .where(OF_WAVE, staged_line.c.steers_serial == 1, open_entry.c.remaining > 0),
+    )
+    .execution_options(preserve_rowcount=True)
+)
 
 _SERIAL_KEY = ("item_id", "variant", "serial", "site_id")
 _CLOSE_SERIALS = delete(open_entry).where(

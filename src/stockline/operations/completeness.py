@@ -32,7 +32,6 @@ class Marked:
     first: int
     span: int
 
-
     @property
     def compact(self) -> bool:
         """Whether the places lie so close that ledger entries can be numbered by them."""

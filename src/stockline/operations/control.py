@@ -48,7 +48,7 @@ def _findings(
     return [_finding(rule, row, names) for row in rows]
 
 
-def _finding(rule: ControlRule, row: Mapping[str, Any], names: Names) -> ControlFinding:
+def _finding(rule: ControlRule, row: Mapping[Any, Any], names: Names) -> ControlFinding:
     values = dict(row)
     values["item"] = names.items[values.pop("item_id")]
     values["site"] = names.sites.get(values.pop("site_id"))

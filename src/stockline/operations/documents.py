@@ -187,8 +187,9 @@ class LineValues:
 
 
 def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confirm: bool) -> None:
-    """Delete lines with their numbers. Refused `already_handled` for goods not invoiced, `has_tracking` without
-    `confirm` (TW-44, IN-5).
+    """Delete lines with their numbers (TW-44, IN-5).
+
+    Refused `already_handled` for goods not invoiced, `has_tracking` for numbers without `confirm`.
     """
     problems = Problems((Code.ALREADY_HANDLED, Code.HAS_TRACKING))
     for line in lines:

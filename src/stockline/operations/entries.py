@@ -104,7 +104,11 @@ def stage_lines(
 
 
 def write_entries(
-    transaction: Transaction, batch: int, posting_date: date, posted: Sequence[PostingLine], marked: Mapping[int, Marked]
+    transaction: Transaction,
+    batch: int,
+    posting_date: date,
+    posted: Sequence[PostingLine],
+    marked: Mapping[int, Marked],
 ) -> None:
     """One ledger entry per combination marked, one without numbers per line that has none (PO-8)."""
     parameters = {"batch": batch, "posting_date": posting_date}
@@ -281,8 +285,8 @@ def use_up_numbers(transaction: Transaction, batch: int, posted: Sequence[Postin
         transaction.execute(_handled_whole(side), parameters)
         transaction.execute(_handled_part(side), parameters)
     documents = {"documents": sorted({one.line.document_id for one in posted})}
-    for side in (DEMAND, SUPPLY):
-        transaction.execute(_reset(side.name), documents)
+    for name in (DEMAND.name, SUPPLY.name):
+        transaction.execute(_reset(name), documents)
     transaction.execute(_RESET_SPECIFICATION, documents)
 
 

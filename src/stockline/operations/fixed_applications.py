@@ -5,7 +5,7 @@ applications of it are moved to other stock.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import and_, delete, func, select, update
 
@@ -22,7 +22,7 @@ _KEYS = ("item_id", "variant", "serial", "site_id", "lot", "package")
 
 
 def apply_fixed(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """Apply the wave's entries for which somebody named an entry. Refused `application_invalid`, `insufficient_stock`."""
+    """Apply entries for which somebody named another. Refused `application_invalid`, `insufficient_stock`."""
     for query in _NAMED:
         for row in transaction.execute(query, parameters).mappings().all():
             target = _target(transaction, row)
@@ -56,34 +56,39 @@ def _of_window(side: LinkSide) -> Any:
 _NAMED = (_named(staged_line.c.apply_to, ENTRIES), _of_window(DEMAND), _of_window(SUPPLY))
 
 
-def _refuse(transaction: Transaction, code: Code, row: Mapping[str, Any], message: str) -> None:
+def _refuse(transaction: Transaction, code: Code, row: Mapping[Any, Any], message: str) -> NoReturn:
     names = Names(transaction, [row])
-    where = {"line": names.line(row["line_id"]), "item": names.items[row["item_id"]]}
-    raise Refusal(code, [Finding(f"Line {where['line']}: {message}", **where, facts={"entry": row["target"]})])
+    line, item = names.line(row["line_id"]), names.items[row["item_id"]]
+    facts = {"entry": row["target"]}
+    raise Refusal(code, [Finding(f"Line {line}: {message}", line=line, item=item, facts=facts)])
 
 
-def _target(transaction: Transaction, row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _target(transaction: Transaction, row: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """The entry named, which must be of the other direction and of the same key."""
     entry = ledger_entry.c
     query = select(ledger_entry).where(entry.item_id == row["item_id"], entry.id == row["target"])
     found = transaction.execute(query).mappings().one_or_none()
     same = found is not None and found["quantity"] * row["quantity"] < 0
-    if not same or any(row[name] not in ("", found[name]) for name in _KEYS):  # type: ignore[index]
+    numbers = ("serial", "lot", "package")
+    if (
+        found is None
+        or not same
+        or not all(row[name] == found[name] or (name in numbers and row[name] == "") for name in _KEYS)
+    ):
         _refuse(transaction, Code.APPLICATION_INVALID, row, f"entry {row['target']} does not fit.")
-    assert found is not None
     return found
 
 
-def _open(key: Mapping[str, Any], entry: int) -> Any:
+def _open(key: Mapping[Any, Any], entry: int) -> Any:
     return and_(*(open_entry.c[name] == key[name] for name in _KEYS), open_entry.c.entry_id == entry)
 
 
-def _remaining(transaction: Transaction, key: Mapping[str, Any], entry: int) -> int:
+def _remaining(transaction: Transaction, key: Mapping[Any, Any], entry: int) -> int:
     query = select(func.coalesce(func.sum(open_entry.c.remaining), 0)).where(_open(key, entry))
     return abs(int(transaction.execute(query).scalar_one()))
 
 
-def _apply(transaction: Transaction, row: Mapping[str, Any], target: Mapping[str, Any]) -> None:
+def _apply(transaction: Transaction, row: Mapping[Any, Any], target: Mapping[Any, Any]) -> None:
     asked = abs(row["quantity"])
     inbound = row["quantity"] > 0
     lacking = asked - _remaining(transaction, row, target["id"])
@@ -106,7 +111,7 @@ def _pair(entry: int, other: int, *, inbound: bool) -> tuple[int, int]:
 
 def _connect(
     transaction: Transaction,
-    key: Mapping[str, Any],
+    key: Mapping[Any, Any],
     entry: int,
     other: int,
     quantity: int,
@@ -129,7 +134,7 @@ def _connect(
     )
 
 
-def _change_open(transaction: Transaction, key: Mapping[str, Any], entry: Mapping[str, Any], size: int) -> None:
+def _change_open(transaction: Transaction, key: Mapping[Any, Any], entry: Mapping[Any, Any], size: int) -> None:
     """Change the size of what remains of an entry, opening it or closing it."""
     change = size if entry["quantity"] > 0 else -size
     values = {name: key[name] for name in _KEYS}
@@ -143,7 +148,7 @@ def _change_open(transaction: Transaction, key: Mapping[str, Any], entry: Mappin
 
 
 def _release(
-    transaction: Transaction, key: Mapping[str, Any], target: Mapping[str, Any], lacking: int, *, inbound: bool
+    transaction: Transaction, key: Mapping[Any, Any], target: Mapping[Any, Any], lacking: int, *, inbound: bool
 ) -> dict[int, int]:
     """Undo ordinary applications of the target, latest first, until enough of it is open; what was undone, by entry."""
     own, other = application.c.inbound_id, application.c.outbound_id
@@ -171,7 +176,7 @@ def _release(
 
 
 def _apply_elsewhere(
-    transaction: Transaction, key: Mapping[str, Any], entry: int, quantity: int, but: int, *, inbound: bool
+    transaction: Transaction, key: Mapping[Any, Any], entry: int, quantity: int, but: int, *, inbound: bool
 ) -> int:
     """Apply an entry whose application was undone to other stock, oldest first; how much could be."""
     row = select(ledger_entry).where(ledger_entry.c.item_id == key["item_id"], ledger_entry.c.id == entry)

@@ -1,4 +1,4 @@
-"""Invoicing: it makes no ledger entry, it raises `invoiced` on lines and their tracking specification (PO-11, TW-24)."""
+"""Invoicing makes no ledger entry, it raises `invoiced` on lines and their specification (PO-11, TW-24)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -71,12 +71,12 @@ def _new_values(
         quantity, base = checker.quantity(item, factor, given, zero_allowed=True)
     if "reserve" in changes and changes["reserve"] not in RESERVE:
         problems.add(Code.INVALID, f"Line {line.name}: reserve cannot be {changes['reserve']!r}.", line=line.name)
-    location = changes["location"] if "location" in changes else line.location
+    location = changes.get("location", line.location)
     if "site" in changes and "location" not in changes and site_code != line.site:
         location = ""  # a place of the old site means nothing at the new one
     return {
         "item_id": item.id,
-        "variant": checker.variant(item, (changes["variant"] if "variant" in changes else line.variant) or ""),
+        "variant": checker.variant(item, changes.get("variant", line.variant) or ""),
         "site_id": site.id if site else line.site_id,
         "location": checker.location(site, location) if site else "",
         "unit": unit,

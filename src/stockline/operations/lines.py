@@ -32,7 +32,7 @@ NEGATIVE_TYPES = {"positive_adjustment", "negative_adjustment"}
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A line with its item and document. Quantities are base, in engine units, with the sign the line was typed with."""
+    """A line with its item and document; base quantities in engine units, with the sign the line was typed with."""
 
     id: int
     document_id: int

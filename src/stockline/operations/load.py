@@ -35,7 +35,7 @@ class _Names:
 def load(
     transaction: Transaction, lines: Iterable[FoundStockLine], serials: Iterable[FoundSerial], today: date
 ) -> Loaded:
-    """Put in stock lines and serials as they are. Refused `not_found` or `invalid` only for rows that cannot be read."""
+    """Put in stock lines and serials as they are. Refused `not_found`, `invalid` only for rows that cannot be read."""
     lines, serials = list(lines), list(serials)
     problems = Problems((Code.NOT_FOUND, Code.INVALID))
     names = _names(transaction, lines, serials)

@@ -154,7 +154,7 @@ def stock_lines(
     return [_stock_line_state(row) for row in transaction.execute(query).mappings()]
 
 
-def _stock_line_state(row: Mapping[str, Any]) -> StockLineState:
+def _stock_line_state(row: Mapping[Any, Any]) -> StockLineState:
     values = dict(row)
     values["stock_line"] = values.pop("id")
     values["quantity"] = to_quantity(values["quantity"])
@@ -238,7 +238,7 @@ def _posted_for(condition: Any) -> Any:
     return ledger_entry.c.item_id.in_(select(posting_line.c.item_id).where(condition))
 
 
-def _ledger_entry(row: Mapping[str, Any], names: Names) -> LedgerEntry:
+def _ledger_entry(row: Mapping[Any, Any], names: Names) -> LedgerEntry:
     return LedgerEntry(
         number=row["id"],
         posting=row["id"] // POSITIONS,
@@ -286,7 +286,7 @@ def links(transaction: Transaction, item_code: str | None, line: str | None) -> 
     return [_link(row, names) for row in rows]
 
 
-def _link(row: Mapping[str, Any], names: Names) -> Link:
+def _link(row: Mapping[Any, Any], names: Names) -> Link:
     def partner(side: str) -> str | None:
         if row[f"{side}_line_id"] is not None:
             return names.line(row[f"{side}_line_id"])

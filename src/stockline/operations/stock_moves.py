@@ -1,4 +1,4 @@
-"""Stock lines and serials of a posting: goods are put on lines and taken from them (ST-3, ST-4, ST-6, ST-7, PO-22, PO-24)."""
+"""Stock lines and serials of a posting: goods are put on lines and taken from them (ST-3 to ST-7, PO-22, PO-24)."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -53,7 +53,7 @@ def is_posted_stock(row: Any) -> ColumnElement[bool]:
 
 
 def put_stock(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """What came in joins the open line of its characteristics, else opens one; shortages of the site are filled first."""
+    """What came in joins the open line of its characteristics, else opens one; it first fills shortages of the site."""
     transaction.execute(_STAGE_INBOUND, parameters)
     if transaction.execute(_SHORT_LINES, parameters).scalar():
         transaction.execute(_STAGE_FILLS, parameters)

@@ -68,7 +68,7 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
 
 def _closed(transaction: Transaction, line: SourceLine, parameters: dict[str, Any]) -> WindowClosed:
     """The header at closing; refuses more than the line has, warns of what is undefined (TW-16)."""
-    quantity, handle, invoice, rows = transaction.execute(_TOTALS, parameters).one()
+    quantity, handle, invoice, rows = tuple(transaction.execute(_TOTALS, parameters).one())
     handled = transaction.execute(_HANDLED, parameters).scalar_one()
     room = abs(line.quantity) - abs(line.handled)
     if quantity > abs(line.quantity) or quantity - handled > room:

@@ -1,4 +1,4 @@
-"""What the tracking window of a line shows: its rows, active and historic as one, and its header matrix (TW-7, TW-8)."""
+"""What the tracking window of a line shows: rows, active and historic as one, and header matrix (TW-7, TW-8)."""
 
 from functools import cache
 
@@ -54,7 +54,7 @@ def specification(transaction: Transaction, line: SourceLine) -> Specification:
     """Sums over the numbered entries of the line: what is active, and what is history (PO-10)."""
     shown = _shown(line.side.name).subquery()
     sums = select(*(func.coalesce(func.sum(shown.c[name]), 0) for name in ("active", "handled", "invoiced")))
-    active, handled, invoiced = transaction.execute(sums, {"item": line.item.id, "line": line.id}).one()
+    active, handled, invoiced = tuple(transaction.execute(sums, {"item": line.item.id, "line": line.id}).one())
     return Specification(
         active=to_quantity(active * line.sign),
         historic=to_quantity(handled * line.sign),

@@ -56,7 +56,7 @@ class Offence:
     """A row that breaks a rule, before it has names."""
 
     rule: Rule
-    values: Mapping[str, Any]
+    values: Mapping[Any, Any]
 
     @property
     def position(self) -> int:
@@ -99,7 +99,7 @@ def refuse(transaction: Transaction, found: Sequence[Offence]) -> None:
 class Names:
     """Turns the ids of rows into the names people know them by."""
 
-    def __init__(self, transaction: Transaction, rows: Iterable[Mapping[str, Any]]) -> None:
+    def __init__(self, transaction: Transaction, rows: Iterable[Mapping[Any, Any]]) -> None:
         ids: dict[str, set[int]] = {"item_id": set(), "site_id": set(), "there_site_id": set(), "document_id": set()}
         for row in rows:
             for name in ("item_id", "site_id", "there_site_id"):

@@ -1,11 +1,24 @@
 """Rules a posting obeys, entry by entry (PO-4, PO-12 to PO-19, ST-15).
 
-They look at the ledger entries of the batch that is being posted: a refusal rolls them back. Parameters: `batch`, `wave`.
+They look at the ledger entries of the batch that is being posted: a refusal rolls them back. Parameters: `batch`,
+`wave`.
 """
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, SmallInteger, and_, bindparam, case, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    SmallInteger,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from stockline.codes import Code
 from stockline.rules.framework import BATCH, Query, rule

@@ -140,7 +140,7 @@ def row_invoice_beyond_handle() -> Query:
 
 @rule(Code.ALREADY_HANDLED)
 def handled_row_missing() -> Query:
-    """{handled} of serial {serial} lot {lot} package {package} has been handled: its row must stay, under these numbers."""
+    """{handled} of {serial} {lot} {package} has been handled: its row must stay, under these numbers."""
     historic = handled_combinations()
     numbers = [historic.c[name] for name in COMBINATION]
     there = select(*(window_row.c[name] for name in COMBINATION)).where(

@@ -114,8 +114,8 @@ staged_line = stage_table(
     small("may_go_negative"),
     number("apply_to", nullable=True),
 )
-"""A line of the posting that is running: what it handles and invoices (base, positive), the direction it moves (`sign`),
-the range its entries are numbered in, and what the item's tracking code asks of it. Lines of one `wave` move one way and
-are posted as a set; waves follow each other (PO-2). `first_place`: the window place of the line's first entry, where
-its entries are numbered by their places, see `entries`. `cut`: its one combination gives less than it is marked for (PO-13).
-"""
+"""A line of the posting that is running: what it handles and invoices (base, positive), the direction it moves
+(`sign`), the range its entries are numbered in, and what the item's tracking code asks of it. Lines of one `wave` move
+one way and are posted as a set; waves follow each other (PO-2). `first_place`: the window place of the line's first
+entry, where its entries are numbered by their places, see `entries`. `cut`: its one combination gives less than it is
+marked for (PO-13)."""

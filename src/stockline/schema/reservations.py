@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, Table
+from sqlalchemy import Column, Date, FromClause, Index
 from sqlalchemy.schema import SchemaItem
 
 from stockline.schema.base import item_table, key, number, quantity, text
@@ -68,11 +68,11 @@ Index(
 class LinkSide:
     """One side of `link` under names without prefix, so that a statement can be written once for both."""
 
-    def __init__(self, name: str, table: Table = link) -> None:
+    def __init__(self, name: str, table: FromClause = link) -> None:
         self.name = name
         self.table = table
 
-    def __getattr__(self, column: str) -> Column[Any]:
+    def __getattr__(self, column: str) -> Any:
         return self.table.c[f"{self.name}_{column}"]
 
 

@@ -1,0 +1,1 @@
+"""Databases: transactions, staging, provisioning, and all that differs between them."""

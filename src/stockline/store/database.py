@@ -39,7 +39,11 @@ class Transaction:
         return self.dialect.next_number(self.connection)
 
     def stage(
-        self, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]], same: Mapping[str, int] | None = None
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Iterable[tuple[Any, ...]],
+        same: Mapping[str, int] | None = None,
     ) -> None:
         """Write many rows at once; `same` are columns, beside `columns`, with one integer for all rows."""
         self.dialect.copy(self.connection, Rows(table, same or {}, columns, rows))
@@ -94,7 +98,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Make every `write` of this thread one transaction: all of it is committed, or none. Within another: a part of it."""
+        """Make every `write` of this thread one transaction: kept whole or not at all; within another, a part of it."""
         outer: Transaction | None = getattr(self._local, "transaction", None)
         if outer is not None:
             with outer.connection.begin_nested():
@@ -109,7 +113,8 @@ class Database:
 
     @contextmanager
     def _begin(self, *, writes: bool) -> Iterator[Transaction]:
-        with self._exclusively(), self.engine.connect().execution_options(writes=writes) as connection:
+        with self._exclusively(), self.engine.connect() as connection:
+            connection.execution_options(writes=writes)
             with connection.begin():
                 if writes:
                     self.dialect.begin_write(connection)

@@ -1,5 +1,6 @@
-"""All that differs between SQLite and PostgreSQL (and Citus, which is PostgreSQL with the tables distributed by item)."""
+"""All that differs between SQLite and PostgreSQL (and Citus: PostgreSQL with the tables distributed by item)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,40 +29,40 @@ class Rows:
     rows: Iterable[tuple[Any, ...]]
 
 
-class Dialect:
+class Dialect(ABC):
     """What the engine asks of a database beyond plain SQL."""
 
     name: str
 
+    @abstractmethod
     def prepare(self, engine: Engine) -> None:
         """Set up every connection the engine will make."""
-        raise AssertionError("a dialect prepares its connections")
 
+    @abstractmethod
     def insert(self, table: Table) -> "PostgresInsert | SqliteInsert":
         """An INSERT that knows ON CONFLICT."""
-        raise AssertionError("a dialect has an upsert")
 
+    @abstractmethod
     def copy(self, connection: Connection, staged: Rows) -> None:
         """Write many rows the fastest way, past the toolkit; dates must come from `date_value`."""
-        raise AssertionError("a dialect copies rows")
 
-    def begin_write(self, connection: Connection) -> None:
+    def begin_write(self, connection: Connection) -> None:  # noqa: B027 - most need nothing
         """Prepare a transaction that will write."""
 
-    def hold_schema(self, connection: Connection) -> None:
+    def hold_schema(self, connection: Connection) -> None:  # noqa: B027 - one writer at a time needs nothing
         """Wait until nobody else changes the tables, and keep others from it until the transaction ends."""
 
+    @abstractmethod
     def next_number(self, connection: Connection) -> int:
         """The next batch number, without queueing behind other transactions where the database can."""
-        raise AssertionError("a dialect gives numbers")
 
     def date_value(self, value: date | None) -> Any:
         """A date as the raw driver takes it."""
         return value
 
+    @abstractmethod
     def should_retry(self, error: DBAPIError, attempt: int) -> bool:
         """Whether the transaction failed only because others ran beside it; attempts count from 0."""
-        raise AssertionError("a dialect knows its own errors")
 
 
 class SqliteDialect(Dialect):
@@ -120,7 +121,7 @@ class PostgresDialect(Dialect):
     """Many users; row locks, COPY, and a planner that must be told what an operation has staged."""
 
     name = "postgresql"
-    _RETRY = {"40001", "40P01", "55P03"}
+    _RETRY = frozenset({"40001", "40P01", "55P03"})
     _TAKEN = "23505"
     """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""
     _SETTINGS = text(

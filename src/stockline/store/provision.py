@@ -137,7 +137,7 @@ def _drop_schema(database: Database) -> None:
 @cache
 def _tables() -> str:
     """All statements that make the tables, to be sent at once."""
-    compiler = postgresql.dialect()
+    compiler = postgresql.dialect()  # type: ignore[no-untyped-call]
     statements = [str(CreateSequence(sequence).compile(dialect=compiler)) for sequence in metadata._sequences.values()]
     for table in metadata.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=compiler)))

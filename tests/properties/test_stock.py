@@ -1,0 +1,137 @@
+"""Whatever is received, issued and adjusted: the engine and a small model of it agree after every step."""
+
+from contextlib import ExitStack
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from stockline import OrderLine, Refusal, TrackingRow
+from stockline.service import open_scratch
+from tests.properties.model import BIKE, BOLT, PAINT, Model, Movement, told
+from tests.support.warehouse import TODAY, furnish
+
+SITES = st.sampled_from(["EAST", "WEST"])
+LOCATIONS = st.sampled_from(["", "A", "B"])
+SERIALS = st.lists(st.sampled_from([f"S{number}" for number in range(8)]), min_size=1, max_size=4, unique=True)
+QUANTITIES = st.sampled_from([Decimal(text) for text in ("0.5", "1", "2.25", "3", "5", "0.00001")])
+
+
+@st.composite
+def movements(draw: st.DrawFn) -> Movement:
+    """Some goods of one item at one place."""
+    item = draw(st.sampled_from([BIKE, PAINT, BOLT]))
+    site, location = draw(SITES), draw(LOCATIONS)
+    if item == BIKE:
+        serials = draw(SERIALS)
+        return Movement(item, site, location, Decimal(len(serials)), tuple(serials))
+    lot = draw(st.sampled_from(["L1", "L2"])) if item == PAINT else ""
+    return Movement(item, site, location, draw(QUANTITIES), (), lot)
+
+
+class Trade(RuleBasedStateMachine):
+    """Receipts, issues and adjustments at two sites of two locations."""
+
+    def __init__(self, target: str | None) -> None:
+        super().__init__()
+        self.model = Model()
+        self.orders = 0
+        self._stack = ExitStack()
+        self.stock = self._stack.enter_context(open_scratch(target, TODAY))
+        furnish(self.stock)
+
+    def teardown(self) -> None:
+        self._stack.close()
+
+    @rule(moved=movements(), returned=st.booleans())
+    def receive(self, moved: Movement, returned: bool) -> None:
+        self._order("sale_return" if returned else "purchase", moved, inbound=True)
+
+    @rule(moved=movements(), returned=st.booleans())
+    def issue(self, moved: Movement, returned: bool) -> None:
+        self._order("purchase_return" if returned else "sale", moved, inbound=False)
+
+    @precondition(lambda self: self.model.serials)
+    @rule(data=st.data())
+    def issue_what_is_there(self, data: st.DataObject) -> None:
+        serial = data.draw(st.sampled_from(sorted(self.model.serials)))
+        line = self.model.serials[serial]
+        moved = Movement(BIKE, line.site, data.draw(st.sampled_from(["", line.location])), Decimal(1), (serial,))
+        self._order("sale", moved, inbound=False)
+
+    @rule(moved=movements(), sign=st.sampled_from([1, -1]))
+    def adjust(self, moved: Movement, sign: int) -> None:
+        expected = self.model.receive(moved) if sign > 0 else self.model.issue(moved)
+        adjust = partial(self.stock.adjust, moved.item, moved.site, sign * moved.quantity, location=moved.location)
+        self._same(expected, partial(adjust, rows=rows_of(moved)))
+
+    def _order(self, kind: str, moved: Movement, *, inbound: bool) -> None:
+        self.orders += 1
+        name = f"{kind} {self.orders}"
+        line = OrderLine(item=moved.item, quantity=moved.quantity, location=moved.location)
+        self.stock.create_order(name, kind, site=moved.site, lines=[line])
+        if moved.item != BOLT:
+            self.stock.track(f"{name}/1", rows_of(moved))
+        expected = self.model.receive(moved) if inbound else self.model.issue(moved)
+        self._same(expected, partial(self.stock.post, name))
+
+    def _same(self, expected: Any, post: Any) -> None:
+        """The engine refuses what the model refuses, for the same reason and because of the same serials."""
+        try:
+            post()
+        except Refusal as refusal:
+            serials = {finding.serial for finding in refusal.findings if finding.serial}
+            assert (refusal.code, serials) == expected
+        else:
+            assert expected is None
+
+    @invariant()
+    def the_stock_lines_agree(self) -> None:
+        found = [(one.item, one.site, one.location, one.lot, one.quantity) for one in self.stock.stock_lines()]
+        assert found == told(self.model.open_lines)
+
+    @invariant()
+    def the_serials_agree(self) -> None:
+        for serial, line in self.model.serials.items():
+            state = self.stock.serial(BIKE, serial)
+            assert (state.on_hand, state.site, state.location) == (True, line.site, line.location)
+        for number in range(8):
+            assert self.stock.quantity_on_hand(BIKE, serial=f"S{number}") == (f"S{number}" in self.model.serials)
+
+    @invariant()
+    def the_totals_agree(self) -> None:
+        for item in (BIKE, PAINT, BOLT):
+            for site in ("EAST", "WEST"):
+                total = self.model.total(item, site)
+                assert self.stock.quantity_on_hand(item, site=site) == total
+                entries = [entry for entry in self.stock.ledger(item=item) if entry.site == site]
+                assert sum(entry.quantity for entry in entries) == total
+                assert sum(entry.remaining for entry in entries) == total
+
+    @invariant()
+    def control_finds_nothing(self) -> None:
+        assert self.stock.control() == []
+
+
+def rows_of(moved: Movement) -> list[TrackingRow]:
+    if moved.item == BIKE:
+        return [TrackingRow(serial) for serial in moved.serials]
+    return [TrackingRow(lot=moved.lot, quantity=moved.quantity)] if moved.lot else []
+
+
+def play(target: str | None, examples: int, steps: int) -> None:
+    chosen = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(lambda: Trade(target), settings=chosen)
+
+
+def test_random_trade_on_sqlite() -> None:
+    play(None, examples=100, steps=15)
+
+
+def test_random_trade_on_postgresql(postgres: str) -> None:
+    play(postgres, examples=15, steps=15)

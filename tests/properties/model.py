@@ -3,7 +3,7 @@
 It keeps stock lines in the order they were opened, takes from them in that order, and a serial is where it lies.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -113,6 +113,6 @@ class Model:
         return self.lines[-1]
 
 
-def told(lines: Sequence[Line]) -> list[tuple[object, ...]]:
-    """Lines as plain values."""
-    return [(line.item, line.site, line.location, line.lot, line.quantity) for line in lines]
+def told(line: Line) -> tuple[object, ...]:
+    """A line as plain values."""
+    return line.item, line.site, line.location, line.lot, line.quantity

@@ -1,6 +1,6 @@
 """What outbound entries take from inbound ones, and what remains open (PO-20 to PO-24)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,12 @@ def shares(demand: FromClause, supply: FromClause, keys: tuple[str, ...]) -> Sel
         supply.c.id.label("supply_id"),
         (end - start).label("quantity"),
     ).select_from(demand.join(supply, and_(*(demand.c[name] == supply.c[name] for name in keys), end > start)))
+
+
+def running(rows: FromClause, order: Sequence[Any], keys: tuple[str, ...]) -> Select[Any]:
+    """The rows with `upto`, the running sum of their quantity within the key."""
+    upto = func.sum(rows.c.quantity).over(partition_by=[rows.c[name] for name in keys], order_by=order)
+    return select(*(rows.c[name] for name in keys), rows.c.id, rows.c.quantity, upto.label("upto"))
 
 
 def has_shortages(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
@@ -122,7 +128,7 @@ def _apply(inbound: bool) -> Insert:
         .where(OF_WAVE, *([] if inbound else [staged_line.c.steers_serial == 0]))
         .subquery("asked")
     )
-    demand = _running(asked, [asked.c.id]).where(asked.c.quantity > 0).subquery("demand")
+    demand = running(asked, [asked.c.id], KEYS).where(asked.c.quantity > 0).subquery("demand")
     wanted = select(*(asked.c[name] for name in KEYS)).distinct().subquery("wanted")
     there = (
         select(
@@ -135,18 +141,13 @@ def _apply(inbound: bool) -> Insert:
         .where(open_entry.c.remaining < 0 if inbound else open_entry.c.remaining > 0)
         .subquery("there")
     )
-    supply = _running(there, [there.c.posting_date, there.c.id]).subquery("supply")
+    supply = running(there, [there.c.posting_date, there.c.id], KEYS).subquery("supply")
     dealt = shares(demand, supply, KEYS).subquery("dealt")
     outbound, taken_from = (dealt.c.supply_id, dealt.c.demand_id) if inbound else (dealt.c.demand_id, dealt.c.supply_id)
     return insert(application).from_select(
         ("item_id", "outbound_id", "inbound_id", "quantity"),
         select(dealt.c.item_id, outbound, taken_from, dealt.c.quantity),
     )
-
-
-def _running(rows: FromClause, order: list[Any]) -> Select[Any]:
-    upto = func.sum(rows.c.quantity).over(partition_by=[rows.c[name] for name in KEYS], order_by=order)
-    return select(*(rows.c[name] for name in KEYS), rows.c.id, rows.c.quantity, upto.label("upto"))
 
 
 @cache

@@ -17,13 +17,8 @@ from stockline.operations.invoicing import check_invoice, invoice_numbers, take_
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines
-from stockline.operations.stock_moves import (
-    put_stock,
-    stage_serial_takes,
-    stage_takes,
-    take_serials,
-    take_stock,
-)
+from stockline.operations.stock_in import put_stock
+from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
 from stockline.refusal import Refusal
 from stockline.results import Posting
 from stockline.rules.framework import BATCH, Offence, Rule, enforce, offences, refuse_first

@@ -41,12 +41,14 @@ def test_five_minutes(database_url: str) -> None:
         stock.create_site("EAST", locations=["A"])
         stock.create_order("PO1", "purchase", site="EAST", lines=[OrderLine(item="BIKE", quantity=2, unit="BOX")])
         closed = stock.track("PO1/1", serials("S", 4))
-        assert (closed.rows, closed.source.quantity, closed.undefined.quantity) == (4, 4, 0)
+        assert closed.rows == closed.source.quantity == 4
+        assert closed.undefined.quantity == 0
 
         first = stock.post("PO1", quantities={"PO1/1": 2})
         assert (first.entries, first.entry, first.warnings) == (4, None, ())
         line = stock.line("PO1/1")
-        assert (line.quantity, line.handled, line.outstanding, line.invoiced) == (2, 2, 0, 0)
+        assert line.quantity == line.handled == 2
+        assert line.outstanding == line.invoiced == 0
         assert stock.post("PO1", handle=False, invoice=True).entries == 0
         assert stock.line("PO1/1").invoiced == 2
 
@@ -60,7 +62,8 @@ def test_five_minutes(database_url: str) -> None:
         assert stock.serial("BIKE", "S1").site == "EAST"
         assert not stock.serial("BIKE", "S3").on_hand
         (entry,) = stock.ledger(order="SO1")
-        assert (entry.number, entry.quantity, entry.serial, entry.open) == (sold.entry, -1, "S3", False)
+        assert (entry.number, entry.serial, entry.open) == (sold.entry, "S3", False)
+        assert entry.quantity == -1
         assert entry.date == TODAY + dt.timedelta(days=1)
         (bought,) = (one for one in stock.ledger(order="PO1") if one.serial == "S3")
         assert stock.applied(entry.number, bought.number) == 1
@@ -90,7 +93,7 @@ def test_every_bad_row_is_named_and_nothing_else(stock: Stockline) -> None:
     with pytest.raises(Refusal) as caught:
         stock.post("PO2")
     refusal = caught.value
-    assert refusal.code == "serial_already_in_stock" == Code.SERIAL_ALREADY_IN_STOCK
+    assert refusal.code == Code.SERIAL_ALREADY_IN_STOCK
     assert [finding.serial for finding in refusal.findings] == ["S7", "S500", "S1000"]
     for finding in refusal.findings:
         assert (finding.line, finding.item, finding.site) == ("PO2/2", "BIKE", "EAST")
@@ -140,7 +143,7 @@ def test_every_bad_line_of_an_order_is_named(stock: Stockline) -> None:
         stock.create_order("PO1", "purchase", site="EAST", lines=lines)
     assert caught.value.code == Code.NOT_FOUND
     assert [one.line for one in caught.value.findings] == ["PO1/2", "PO1/3"]
-    with pytest.raises(Refusal, match="there is no line PO1/1|There is no line PO1/1"):
+    with pytest.raises(Refusal, match="There is no line PO1/1"):
         stock.line("PO1/1")
 
 
@@ -159,7 +162,7 @@ def test_floats_are_refused_wherever_a_quantity_is_given(stock: Stockline) -> No
     order(stock, "PO2", "purchase", [("PAINT", 2, [])])
     before = stock.snapshot()
     half: int = 0.5  # type: ignore[assignment]
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: stock.create_item("X", rounding=half),
         lambda: stock.create_item("X", units={"BOX": half}),
         lambda: order(stock, "PO3", "purchase", [("BOLT", half, [])]),
@@ -226,7 +229,8 @@ def test_calls_can_be_made_one_transaction(stock: Stockline) -> None:
         with pytest.raises(Refusal):
             receive(stock, "PO2", "BIKE", serials("S", 4))
         stock.adjust("BOLT", "EAST", 1)
-    assert (stock.quantity_on_hand("BIKE"), stock.quantity_on_hand("BOLT")) == (3, 1)
+    assert stock.quantity_on_hand("BIKE") == 3
+    assert stock.quantity_on_hand("BOLT") == 1
     assert stock.line("PO2/1").handled == 0
     assert stock.control() == []
 
@@ -255,7 +259,7 @@ def test_an_outdated_database_is_refused_until_it_is_upgraded(database_url: str)
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     engine.dispose()
     with pytest.raises(
-        OutdatedDatabase, match="is at version 0000, this Stockline needs .*: run `stockline database upgrade`"
+        OutdatedDatabase, match=r"is at version 0000, this Stockline needs \w+: run `stockline database upgrade`"
     ):
         stockline.open(database_url)
 

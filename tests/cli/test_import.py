@@ -55,16 +55,24 @@ def test_goods_in_goods_out_and_the_same_file_again(folder: Path, run: Run) -> N
     assert on_hand() == 99
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the drives are not part of the project")
-def test_the_real_drives(folder: Path, run: Run) -> None:
-    drives = ("--item", "model", "--serial", "serial_number", "--site", "=BACKBLAZE", "--date", "date")
-    assert run("import", REAL, *drives).exit_code == 0
+@pytest.mark.parametrize("given", [None, *([REAL] if REAL.exists() else [])], ids=str)
+def test_a_day_of_drives(given: Path | None, folder: Path, run: Run) -> None:
+    """A made day of 36 models, and the real one where the drives, which are not part of the project, lie beside it."""
+    file = given or a_day_of_drives(folder / "day.csv")
+    columns = ("--item", "model", "--serial", "serial_number", "--site", "=BACKBLAZE", "--date", "date")
+    assert run("import", file, *columns).exit_code == 0
     assert on_hand() == 21_195
-    assert run("import", REAL, *drives, "--kind", "sale", "--where", "failure=1").exit_code == 0
-    result = run("import", REAL, *drives)
+    assert run("import", file, *columns, "--kind", "sale", "--where", "failure=1").exit_code == 0
+    result = run("import", file, *columns)
     assert result.exit_code == 1
-    assert len(refused(folder / "drives-2013-04-10-refused.csv")) == 21_194
+    assert len(refused(folder / f"{file.stem}-refused.csv")) == 21_194
     assert on_hand() == 21_194
+
+
+def a_day_of_drives(file: Path) -> Path:
+    rows = (f"2013-04-10,Z{n:07d},MODEL {n % 36:02d},4000787030016,{int(n == 777)}" for n in range(21_195))
+    file.write_text("\n".join(["date,serial_number,model,capacity_bytes,failure", *rows]) + "\n", encoding="utf-8")
+    return file
 
 
 def test_31_000_rows_with_3_bad_ones(folder: Path, run: Run) -> None:

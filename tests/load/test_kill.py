@@ -26,7 +26,7 @@ Snapshot = Mapping[str, Sequence[tuple[Any, ...]]]
 
 
 def set_the_scene(stock: Stockline) -> None:
-    """A purchase of several lines to be handled in part, a sale of what is there and of what is just coming, a journal."""
+    """A purchase to be handled in part, a sale of what is there and of what is just coming, a journal."""
     furnish(stock)
     receive(stock, "PO0", "BIKE", serials("OLD", 6))
     receive(stock, "PO00", "WATCH", [TrackingRow("W1", "LOT1"), TrackingRow("W2", "LOT1")])

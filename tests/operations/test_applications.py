@@ -37,11 +37,12 @@ def first_in_first_out(demands: Sequence[Row], supplies: Sequence[Row]) -> list[
         left[key].append([id_, quantity])
     dealt = []
     for key, id_, quantity in sorted(demands, key=lambda row: row[1]):
-        while quantity and left[key]:
+        wanted = quantity
+        while wanted and left[key]:
             supply = left[key][0]
-            taken = min(quantity, supply[1])
+            taken = min(wanted, supply[1])
             dealt.append((key, id_, supply[0], taken))
-            quantity -= taken
+            wanted -= taken
             supply[1] -= taken
             if not supply[1]:
                 del left[key][0]
@@ -49,10 +50,12 @@ def first_in_first_out(demands: Sequence[Row], supplies: Sequence[Row]) -> list[
 
 
 def dealt_by_query(connection: Connection, demands: Sequence[Row], supplies: Sequence[Row]) -> list[tuple[object, ...]]:
-    for table, given in ((waiting, demands), (there, supplies)):
+    for table, wanted in ((waiting, demands), (there, supplies)):
         connection.execute(table.delete())
-        if given:
-            connection.execute(insert(table), [dict(zip(("key", "id", "quantity"), row, strict=True)) for row in given])
+        if wanted:
+            connection.execute(
+                insert(table), [dict(zip(("key", "id", "quantity"), row, strict=True)) for row in wanted]
+            )
     running = [
         select(table, func.sum(table.c.quantity).over(partition_by=table.c.key, order_by=table.c.id).label("upto"))
         for table in (waiting, there)

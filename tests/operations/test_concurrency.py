@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from stockline import Code, Posting, Refusal, Stockline, TrackingCode, TrackingRow
-from tests.support.warehouse import at_once, order, receive, serials
+from tests.support.warehouse import Line, at_once, order, receive, serials
 
 
 def outcome(answer: object) -> str:
@@ -38,7 +38,7 @@ def test_many_orders_of_one_item_at_once(stock: Stockline) -> None:
         for number in range(orders):
             rows = serials(f"S{thread}-{number}-", pieces)
             lots = [TrackingRow(lot=f"L{number}", quantity="2.5")]
-            lines = [("BIKE", pieces, rows), ("PAINT", "2.5", lots), ("BOLT", 4, [])]
+            lines: list[Line] = [("BIKE", pieces, rows), ("PAINT", "2.5", lots), ("BOLT", 4, [])]
             order(stock, f"PO{thread}-{number}", "purchase", lines)
 
     def post(thread: int) -> list[Posting]:
@@ -70,7 +70,7 @@ def test_goods_come_and_go_at_once(stock: Stockline) -> None:
         order(stock, f"PO{number}", "purchase", [("BOLT", 2, []), ("BIKE", 3, serials(f"NEW{number}-", 3))])
         return stock.post(f"PO{number}")
 
-    works = [partial(work, number) for work in (sell, buy) for number in range(1, 5)]
+    works: list[Callable[[], object]] = [partial(work, number) for work in (sell, buy) for number in range(1, 5)]
     works += [partial(stock.adjust, "BOLT", "EAST", -1)] * 2
     assert outcomes(at_once(works)) == ["done"] * 10
     assert stock.quantity_on_hand("BOLT") == 1000 - 20 + 8 - 2
@@ -167,7 +167,9 @@ def test_a_line_is_tracked_and_posted_at_once(stock: Stockline) -> None:
     for number in range(6):
         order(stock, f"PO{number}", "purchase", [("BIKE", 2, serials(f"A{number}-", 2))])
         name = f"PO{number}"
-        at_once([partial(stock.post, name), partial(stock.track, f"{name}/1", serials(f"B{number}-", 2))])
+        works: list[Callable[[], object]] = [partial(stock.post, name)]
+        works.append(partial(stock.track, f"{name}/1", serials(f"B{number}-", 2)))
+        at_once(works)
         state = stock.specification(f"PO{number}/1")
         assert state.active + state.historic == 2
         assert len({name[0] for name in on_hand(stock, "BIKE") if name[1:].startswith(f"{number}-")}) == 1

@@ -68,7 +68,7 @@ class Model:
         return None
 
     def issue(self, moved: Movement) -> tuple[Code, set[str]] | None:
-        """Goods go out: the very serials, or from the oldest lines; untracked ones may be owed, but not by a location."""
+        """Goods go out: the very serials, or from the oldest lines. The untracked may be owed, not by a location."""
         if moved.item == BIKE:
             return self._issue_serials(moved)
         lines = [line for line in self._lines_of(moved) if moved.location in ("", line.location) and line.quantity > 0]

@@ -24,7 +24,7 @@ RULES = {
 
 @rule(Code.NOT_IN_STOCK)
 def wheel_missing() -> Query:
-    """Row {row}: bike {serial} of {item} on line {line} has {there} wheels at {site}, {asked} are needed. {nothing}"""
+    """Row {row}: bike {serial} of {item} on line {line} has {there} wheels at {site}, {asked} are needed{nothing}."""
     bikes = [
         select(literal(row).label("row"), literal(name).label("serial")) for row, name in ((3, "C"), (1, "A"), (2, "B"))
     ]

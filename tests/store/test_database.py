@@ -233,9 +233,9 @@ def test_a_busy_database_is_tried_again(tmp_path: Path) -> None:
     database = Database(parse_url(tmp_path / "busy.db"))
     turned_away = []
 
-    def patient(*arguments: object) -> bool:
-        turned_away.append(arguments)
-        return real(*arguments)  # type: ignore[arg-type]
+    def patient(error: DBAPIError, attempt: int) -> bool:
+        turned_away.append(error)
+        return real(error, attempt)
 
     real = database.dialect.should_retry
     database.dialect.should_retry = patient  # type: ignore[method-assign]

@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 from alembic import op
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 import stockline
 from stockline.schema import metadata
+from stockline.store import provision
 from stockline.store.database import Database, parse_url
+from stockline.store.migrations import HEAD
 from stockline.store.provision import OutdatedDatabase, ensure_current, upgrade
 from tests.support.postgres import fresh_database
 from tests.support.warehouse import at_once
@@ -48,7 +52,8 @@ def made(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> I
 def sqlite_shape(connection: Connection) -> Shape:
     """Every statement SQLite keeps, blanks aside: it is the table, with keys, defaults and conditions."""
     rows = connection.execute(text("SELECT name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    return {f"{row.tbl_name}.{row.name}": "".join(row.sql.split()) for row in rows if "alembic" not in row.tbl_name}
+    ours = [row for row in rows if not row.tbl_name.startswith(("alembic", "sqlite_stat"))]
+    return {f"{row.tbl_name}.{row.name}": "".join(row.sql.split()) for row in ours}
 
 
 def postgresql_shape(connection: Connection) -> Shape:
@@ -65,7 +70,7 @@ def postgresql_shape(connection: Connection) -> Shape:
     )
     indexes = text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
     sequences = text("SELECT sequencename, data_type::text, start_value, increment_by, cycle FROM pg_sequences")
-    shape = {}
+    shape: Shape = {}
     for query in (columns, constraints, indexes, sequences):
         shape |= {row[0]: tuple(row[1:]) for row in connection.execute(query)}
     return {name: what for name, what in shape.items() if "alembic" not in name}
@@ -147,3 +152,9 @@ def _bind_that_breaks() -> Any:
         return real()
 
     return bind
+
+
+def test_the_head_is_the_newest_version() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(provision.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD

@@ -1,6 +1,7 @@
 """Rows enter in bulk, exactly as they are given."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import func, select
@@ -27,7 +28,7 @@ NASTY = [
 ]
 
 
-def staged(database: Database, rows: list[tuple[object, ...]], *columns: str) -> list[tuple[object, ...]]:
+def staged(database: Database, rows: Sequence[tuple[object, ...]], *columns: str) -> list[tuple[object, ...]]:
     """Stage and read back, in one transaction."""
 
     def work(transaction: Transaction) -> list[tuple[object, ...]]:

@@ -9,6 +9,8 @@ from stockline import Location, OrderLine, Posting, Stockline, TrackingCode, Tra
 from stockline.values import QuantityLike
 
 T = TypeVar("T")
+Line = tuple[str, QuantityLike, Sequence[TrackingRow]]
+"""An item, a quantity, and the numbers of the line."""
 TODAY = dt.date(2026, 3, 2)
 PATIENCE = 120.0
 """Seconds after which a thread of a test is taken to hang."""
@@ -33,7 +35,7 @@ def order(
     stock: Stockline,
     name: str,
     kind: str,
-    lines: Iterable[tuple[str, QuantityLike, Sequence[TrackingRow]]],
+    lines: Iterable[Line],
     site: str = "EAST",
 ) -> None:
     """An order with lines of item, quantity and rows."""

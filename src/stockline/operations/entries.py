@@ -23,8 +23,10 @@ from sqlalchemy import (
     update,
 )
 
+from stockline.codes import Code
 from stockline.operations.completeness import NOTHING, Marked, is_cut
 from stockline.operations.posting_lines import PostingLine
+from stockline.refusal import Refusal
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_BATCH
 from stockline.schema.documents import source_line
@@ -99,6 +101,8 @@ def stage_lines(
         )
         rows.append(row)
         next_entry += entries
+    if next_entry > (batch + 1) * POSITIONS:
+        raise Refusal.of(Code.INVALID, f"One posting can make at most {POSITIONS - 1} ledger entries.")
     transaction.stage(staged_line, _STAGED, rows, {"batch_id": batch})
     return waves
 

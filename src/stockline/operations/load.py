@@ -19,7 +19,7 @@ from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
 from stockline.results import FoundSerial, FoundStockLine, Loaded
-from stockline.schema.ledger import POSITIONS, posting, staged_line
+from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_line
 from stockline.schema.stock import CHARACTERISTICS, staged_line_found, staged_serial_found
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
@@ -47,6 +47,11 @@ def load(
     transaction.stage(staged_line_found, _LINE_COLUMNS, line_rows, {"batch_id": batch})
     transaction.stage(staged_serial_found, _SERIAL_COLUMNS, serial_rows, {"batch_id": batch})
     transaction.execute(insert(posting).values(id=batch, kind="opening", posting_date=today))
+    items = {row[0] for row in (*line_rows, *serial_rows)}
+    if items:  # opening entries belong to no line, but their items are found by it
+        transaction.execute(
+            insert(posting_line), [{"item_id": item, "posting_id": batch, "line_id": 0} for item in sorted(items)]
+        )
     second = batch * POSITIONS + len(line_rows) + len(serial_rows)
     parameters = {
         "batch": batch,
@@ -58,7 +63,7 @@ def load(
     }
     load_lines.write(transaction, parameters)
     load_serials.write(transaction, parameters)
-    _settle_entries(transaction, parameters, names, {row[0] for row in (*line_rows, *serial_rows)})
+    _settle_entries(transaction, parameters, names, items)
     for table in (staged_line_found, staged_serial_found, staged_line):
         transaction.clear(table, batch)
     return Loaded(stock_lines=len(lines), serials=len(serials))

@@ -50,13 +50,13 @@ _MARK_KNOWN = update(staged_line_found).where(_OF_BATCH, _SAME_NUMBER).values(kn
 
 # A line joins the unique key of open lines only when it is known to be the lowest of its set: twins first.
 _twin = case((_found.quantity != 0, true()), else_=literal(False))
-_OVERWRITE = (
-    update(stock_line)
-    .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET)
-    .values(set_id=characteristic_set.c.id, quantity=_found.quantity, twin=_twin)
-)
 _last_row = (
     select(func.max(_found.row)).where(_OF_BATCH).group_by(_found.item_id, _found.stock_line_id).scalar_subquery()
+)
+_OVERWRITE = (
+    update(stock_line)
+    .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET, _found.row.in_(_last_row))
+    .values(set_id=characteristic_set.c.id, quantity=_found.quantity, twin=_twin)
 )
 _INSERT = insert(stock_line).from_select(
     ("item_id", "id", "set_id", "quantity", "twin"),

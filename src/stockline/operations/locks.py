@@ -13,6 +13,10 @@ Key = tuple[int, str, int]
 """Item id, variant, site id: what one lock protects."""
 
 
+EVERY_SITE = 0
+"""Stands for all sites in a key: what must be true over all of them, a serial in stock once, is decided one by one."""
+
+
 def lock_item_sites(transaction: Transaction, added: Mapping[Key, int]) -> None:
     """Hold these item-site rows until the transaction ends, adding to their quantity on hand."""
     if not added:

@@ -15,7 +15,7 @@ from stockline.operations.entries import stage_lines, use_up_numbers, write_entr
 from stockline.operations.fixed_applications import apply_fixed
 from stockline.operations.invoicing import check_invoice, invoice_numbers, take_over_to_invoice
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
-from stockline.operations.locks import lock_item_sites
+from stockline.operations.locks import EVERY_SITE, lock_item_sites
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines
 from stockline.operations.stock_in import put_stock
 from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
@@ -98,11 +98,13 @@ _NEW_POSTING = insert(posting)
 
 
 def _stock_changes(posted: Sequence[PostingLine]) -> dict[tuple[int, str, int], int]:
-    """What the posting adds to the quantity on hand, by item, variant and site."""
+    """What the posting adds to the quantity on hand, by item, variant and site: all it must hold."""
     changes: dict[tuple[int, str, int], int] = {}
     for one in posted:
         key = (one.line.item.id, one.line.variant, one.line.site_id)
         changes[key] = changes.get(key, 0) + one.line.movement * one.quantity
+        if one.line.movement > 0 and one.line.item.tracking.steers("serial"):
+            changes[one.line.item.id, one.line.variant, EVERY_SITE] = 0
     return changes
 
 

@@ -33,7 +33,8 @@ item_site = item_table(
     number("revision"),
 )
 """The quantity of an item on hand at a site: the sum of its stock lines (invariant 15). Every operation that changes
-anything of the item there updates this row first, so the row is its lock."""
+anything of the item there updates this row first, so the row is its lock. Site 0, always of quantity 0, is the lock for
+what holds over all sites."""
 
 characteristic_set = item_table(
     "characteristic_set",

@@ -9,10 +9,6 @@ from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
@@ -20,6 +16,7 @@ from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
 from stockline.schema import metadata
 from stockline.store.database import Database, parse_url
+from stockline.store.migrations import HEAD
 from stockline.store.statistics import tell_planner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,22 +32,26 @@ _migrating = threading.Lock()
 
 def ensure_current(database: Database) -> None:
     """Make the tables of an empty database; refuse one of another version."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     if _is_empty(database):
         upgrade(database)
-    elif (version := _version(database)) != head:
+    elif (version := _version(database)) != HEAD:
         raise OutdatedDatabase(
-            f"The database is at version {version}, this Stockline needs {head}: run `stockline database upgrade`."
+            f"The database is at version {version}, this Stockline needs {HEAD}: run `stockline database upgrade`."
         )
 
 
 def upgrade(database: Database) -> None:
     """Bring the tables to this version; of several that try at once the first does it, the others wait."""
-    config = _config()
+    from alembic import command, config  # noqa: PLC0415 - a quarter of a second that only a migration needs
+
+    setting = config.Config()
+    setting.set_main_option("script_location", str(MIGRATIONS))
     with _migrating, database.transaction() as transaction:
         database.dialect.hold_schema(transaction.connection)
-        config.attributes["connection"] = transaction.connection
-        command.upgrade(config, "head")
+        setting.attributes["connection"] = transaction.connection
+        command.upgrade(setting, "head")
+        if database.dialect.name == "sqlite":
+            tell_planner(transaction.connection)
 
 
 def _is_empty(database: Database) -> bool:
@@ -60,13 +61,9 @@ def _is_empty(database: Database) -> bool:
 
 def _version(database: Database) -> str | None:
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 _idle: dict[str, list[Database]] = {}

@@ -11,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_show_locals=False,
-    help="Stock tracked by serial, lot and package numbers: planned, posted, traced and repaired.",
+    help="Stock tracked by serial, lot and package numbers: planned, posted and controlled.",
 )
 
 
@@ -26,7 +26,7 @@ def stockline(
         ),
     ] = None,
 ) -> None:
-    """Stock tracked by serial, lot and package numbers: planned, posted, traced and repaired."""
+    """Stock tracked by serial, lot and package numbers: planned, posted and controlled."""
     context.obj = database
 
 

@@ -4,7 +4,21 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import FromClause, Insert, Select, Update, and_, case, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    FromClause,
+    Insert,
+    Select,
+    Update,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from stockline.rules.posting import ENTRIES, OF_WAVE, covers, steering
 from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_line
@@ -63,9 +77,13 @@ def apply_outbound(transaction: Transaction, parameters: Mapping[str, Any]) -> N
     transaction.execute(_open_rest(inbound=False), parameters)
 
 
-def apply_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> int:
-    """Outbound entries of specific serials take the very serial; how many found it."""
-    return transaction.execute(_APPLY_SERIALS, parameters).rowcount
+def apply_serials(transaction: Transaction, parameters: Mapping[str, Any], *, fixed: bool) -> int:
+    """Outbound entries of specific serials take the very serial; how many found it.
+
+    `fixed`: some may have been applied already, to the entry that somebody named.
+    """
+    applied = transaction.execute(_apply_serials(fixed), parameters).rowcount
+    return applied + (int(transaction.execute(_FIXED_SERIALS, parameters).scalar_one()) if fixed else 0)
 
 
 def close_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
@@ -73,15 +91,24 @@ def close_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> No
     transaction.execute(_CLOSE_SERIALS, parameters)
 
 
-_APPLY_SERIALS = (
-    insert(application)
-    .from_select(
-        ("item_id", "outbound_id", "inbound_id", "quantity"),
+@cache
+def _apply_serials(fixed: bool) -> Insert:
+    found = (
         select(ledger_entry.c.item_id, ledger_entry.c.id, open_entry.c.entry_id, -ledger_entry.c.quantity)
         .select_from(ENTRIES.join(open_entry, and_(covers(), open_entry.c.serial == ledger_entry.c.serial)))
-        .where(OF_WAVE, staged_line.c.steers_serial == 1, open_entry.c.remaining > 0),
+        .where(OF_WAVE, staged_line.c.steers_serial == 1, open_entry.c.remaining > 0)
     )
-    .execution_options(preserve_rowcount=True)
+    if fixed:
+        found = found.where(~exists().where(_OF_ENTRY))
+    names = ("item_id", "outbound_id", "inbound_id", "quantity")
+    return insert(application).from_select(names, found).execution_options(preserve_rowcount=True)
+
+
+_OF_ENTRY = and_(application.c.item_id == ledger_entry.c.item_id, application.c.outbound_id == ledger_entry.c.id)
+_FIXED_SERIALS = (
+    select(func.count())
+    .select_from(ENTRIES.join(application, _OF_ENTRY))
+    .where(OF_WAVE, staged_line.c.steers_serial == 1, application.c.fixed)
 )
 
 _SERIAL_KEY = ("item_id", "variant", "serial", "site_id")

@@ -67,15 +67,21 @@ def stage_lines(
     posted: Sequence[PostingLine],
     marked: Mapping[int, Marked],
     apply_to: Mapping[int, int],
-) -> list[int]:
-    """Stage the lines of a posting, in sequence; the direction of each wave (PO-2)."""
+) -> list[list[PostingLine]]:
+    """Stage the lines of a posting, in sequence; the lines of each wave (PO-2)."""
     rows = []
-    waves: list[int] = []
+    waves: list[list[PostingLine]] = []
+    way: tuple[int, bool] | None = None
     next_entry = batch * POSITIONS + 1
     for one in posted:
         line, found = one.line, marked.get(one.line.id, NOTHING)
-        if one.quantity and (not waves or waves[-1] != line.movement):
-            waves.append(line.movement)
+        if one.quantity:
+            # What takes from a location and what takes from anywhere in the site are dealt out one after the other too.
+            its_way = (line.movement, line.movement < 0 and line.location != "")
+            if its_way != way:
+                waves.append([])
+            waves[-1].append(one)
+            way = its_way
         entries = (found.span if found.compact else max(found.entries, 1)) if one.quantity else 0
         code = line.item.tracking
         row = (

@@ -25,16 +25,14 @@ def apply_fixed(transaction: Transaction, parameters: Mapping[str, Any]) -> None
     """Apply entries for which somebody named another. Refused `application_invalid`, `insufficient_stock`."""
     for query in _NAMED:
         for row in transaction.execute(query, parameters).mappings().all():
-            target = _target(transaction, row)
-            if not row["steers_serial"]:
-                _apply(transaction, row, target)
+            _apply(transaction, row, _target(transaction, row))
 
 
 def _named(target: Any, joined: Any) -> Any:
     entry = ledger_entry.c
     keys = [(steering(name) if name in ("serial", "lot", "package") else entry[name]).label(name) for name in _KEYS]
     return (
-        select(*keys, entry.id, entry.quantity, entry.line_id, staged_line.c.steers_serial, target.label("target"))
+        select(*keys, entry.id, entry.quantity, entry.line_id, target.label("target"))
         .select_from(joined)
         .where(OF_WAVE, target.isnot(None))
         .order_by(entry.id)

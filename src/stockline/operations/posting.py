@@ -84,11 +84,10 @@ def post_lines(
     waves = stage_lines(transaction, batch, posted, marked, apply_to)
     write_entries(transaction, batch, posting_date, posted, marked)
     enforce(transaction, REQUIRED_NUMBERS, {"batch": batch})
-    for wave, direction in enumerate(waves):
-        parameters = {"batch": batch, "wave": wave}
-        lines = [one for one in posted if one.quantity and one.line.movement == direction]
-        fixed = bool(apply_to) or any(found.applied for found in marked.values())
-        (_post_inbound if direction > 0 else _post_outbound)(transaction, parameters, lines, fixed=fixed)
+    fixed = bool(apply_to) or any(found.applied for found in marked.values())
+    for wave, lines in enumerate(waves):
+        move = _post_inbound if lines[0].line.movement > 0 else _post_outbound
+        move(transaction, {"batch": batch, "wave": wave}, lines, fixed=fixed)
     _settle(transaction, batch, posted)
     entries = sum(max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)
@@ -129,6 +128,7 @@ def _post_outbound(
     by_serial = [one for one in lines if one.line.item.tracking.steers("serial")]
     found = []
     if fixed:
+        refuse_first(transaction, _offences(transaction, [serial_not_in_stock], parameters))
         apply_fixed(transaction, parameters)
     if len(by_serial) < len(lines):
         apply_outbound(transaction, parameters)
@@ -139,7 +139,8 @@ def _post_outbound(
     if by_serial:
         if _share_items(by_serial):
             found += _offences(transaction, [serial_issued_twice], parameters)
-        applied, leaving = apply_serials(transaction, parameters), stage_serial_takes(transaction, parameters)
+        applied = apply_serials(transaction, parameters, fixed=fixed)
+        leaving = stage_serial_takes(transaction, parameters)
         # The rules say which serials are missing; whether any is, the numbers tell faster.
         if min(applied, leaving) * SCALE < sum(one.quantity for one in by_serial):
             found += _offences(transaction, (serial_not_in_stock, stock_line_too_small), parameters)

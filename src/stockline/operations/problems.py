@@ -17,6 +17,9 @@ class Problems:
         """Note one offending row."""
         self._found[code].append(Finding(message, **where))
 
+    def __bool__(self) -> bool:
+        return any(self._found.values())
+
     def refuse(self) -> None:
         """Refuse if anything was noted."""
         for code, findings in self._found.items():

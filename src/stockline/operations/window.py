@@ -28,6 +28,7 @@ from stockline.rules.window import (
     WINDOW,
     handled_combinations,
     same_combination,
+    serial_quantity_not_one,
 )
 from stockline.schema.ledger import POSITIONS, ledger_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
@@ -54,7 +55,10 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
         )
     window = transaction.next_number()
     parameters = {"item": line.item.id, "window": window, "line": line.id}
-    stage_rows(transaction, line, window, rows)
+    unreadable = stage_rows(transaction, line, window, rows)
+    if unreadable:
+        enforce(transaction, [serial_quantity_not_one], parameters)  # comes first, whichever row it is (IN-4)
+        unreadable.refuse()
     handled = line.handled != 0
     if handled:
         _default_figures(transaction, parameters)

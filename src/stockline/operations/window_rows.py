@@ -25,15 +25,17 @@ COLUMNS = ("row", "serial", "lot", "package", "quantity", "handle", "invoice")
 EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
 
 
-def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> None:
-    """Write the rows to `window_row`, in sequence. Refused `invalid`, naming every row that cannot be read."""
-    rows: Iterable[tuple[Any, ...]] = _read(line, given)
+def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> Problems:
+    """Write the rows to `window_row`, in sequence; what is wrong with those that cannot be read (`invalid`)."""
+    problems = Problems((Code.INVALID,))
+    rows: Iterable[tuple[Any, ...]] = _read(line, given, problems)
     columns: tuple[str, ...] = COLUMNS
     # Most rows say nothing of dates and applications; what is not bound costs nothing.
     if any(any(getattr(row, name) is not None for name in EXTRA_COLUMNS) for row in given):
         columns += EXTRA_COLUMNS
         rows = (row + _extras(given[row[0] - 1], transaction) for row in rows)
     transaction.stage(window_row, columns, rows, {"item_id": line.item.id, "window_id": window})
+    return problems
 
 
 def _extras(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
@@ -41,12 +43,11 @@ def _extras(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
     return (date_value(row.expires), date_value(row.warranty), row.apply_to, row.apply_from)
 
 
-def _read(line: SourceLine, rows: Sequence[TrackingRow]) -> Iterator[tuple[Any, ...]]:
+def _read(line: SourceLine, rows: Sequence[TrackingRow], problems: Problems) -> Iterator[tuple[Any, ...]]:
     """The rows with their quantities; rows without any number are dropped (TW-16).
 
     Rows of quantity 0 are checked like the others; closing drops them, for their active part is 0.
     """
-    problems = Problems((Code.INVALID,))
     reader = _RowReader(line)
     for row, given in enumerate(rows, 1):
         serial, lot, package = clean_number(given.serial), clean_number(given.lot), clean_number(given.package)
@@ -60,7 +61,6 @@ def _read(line: SourceLine, rows: Sequence[TrackingRow]) -> Iterator[tuple[Any, 
             continue
         if serial or lot or package:
             yield (row, serial, lot, package, *quantities)
-    problems.refuse()
 
 
 def _says_nothing(given: TrackingRow) -> bool:

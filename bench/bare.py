@@ -4,6 +4,7 @@ The rows are those Stockline wrote, given to another item: nothing is computed, 
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Table, select, text
@@ -55,7 +56,7 @@ def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table
 def _moved(table: Table, row: Any, transaction: Transaction) -> tuple[Any, ...]:
     values = []
     for column, value in zip(table.columns, row, strict=True):
-        plain = transaction.dialect.date_value(value) if str(column.type) == "DATE" else value
+        plain = transaction.dialect.date_value(value) if isinstance(value, date) else value
         values.append(plain + FAR if column.name == "item_id" else plain)
     return tuple(values)
 

@@ -48,6 +48,13 @@ class Model:
         """Lines that hold something, or owe it."""
         return [line for line in self.lines if line.quantity != 0]
 
+    @property
+    def spread_out(self) -> list[Line]:
+        """Lines of goods without serials that lie in a second place of their site too."""
+        lines = [line for line in self.open_lines if line.item != BIKE]
+        goods = [(line.item, line.site, line.lot) for line in lines]
+        return [line for line, of in zip(lines, goods, strict=True) if goods.count(of) > 1]
+
     def total(self, item: str, site: str) -> Decimal:
         """The quantity on hand."""
         return sum((line.quantity for line in self.lines if (line.item, line.site) == (item, site)), Decimal(0))

@@ -82,7 +82,7 @@ def test_of_several_rules_the_earliest_row_decides(stock: Stockline) -> None:
         return Offence(Rule(code, sentence, wheel_missing.build), {"position": position, "row": position})
 
     found = [
-        offence(Code.INSUFFICIENT_STOCK, 7),
+        offence(Code.INSUFFICIENT_STOCK, 17),
         offence(Code.NOT_IN_STOCK, 9),
         offence(Code.NOT_IN_STOCK, 2, "First {row}."),
         offence(Code.NOT_IN_STOCK, 2, "Second {row}."),

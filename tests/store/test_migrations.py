@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +125,20 @@ def test_a_database_of_another_version_is_refused(migrated: Engine, database_url
 
 
 def test_many_may_open_an_empty_database_at_once(database_url: str) -> None:
-    opened = at_once([lambda: stockline.open(database_url)] * 4)
+    opened = at_once([partial(stockline.open, database_url)] * 4)
     assert [type(one).__name__ for one in opened] == ["Stockline"] * 4
     for one in opened:
         if isinstance(one, stockline.Stockline):
+            one.close()
+
+
+def test_many_databases_may_be_opened_at_once(database_url: str, tmp_path: Path) -> None:
+    targets = [database_url, *(str(tmp_path / f"{name}.db") for name in "abcde")]
+    opened = at_once([partial(stockline.open, target) for target in targets])
+    assert [type(one).__name__ for one in opened] == ["Stockline"] * len(targets)
+    for one in opened:
+        if isinstance(one, stockline.Stockline):
+            assert one.control() == []
             one.close()
 
 

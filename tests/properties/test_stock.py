@@ -145,7 +145,7 @@ def play(target: str | None, examples: int, steps: int) -> None:
 
 
 def test_random_trade_on_sqlite() -> None:
-    play(None, examples=80, steps=15)
+    play(None, examples=70, steps=15)
 
 
 def test_random_trade_on_postgresql(postgres: str) -> None:

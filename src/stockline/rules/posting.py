@@ -240,7 +240,7 @@ def _uncovered() -> Query:
 
 @rule(Code.NOT_IN_STOCK)
 def number_not_in_stock() -> Query:
-    """Only {there} of lot {lot} package {package} of {item} are on hand at {site}, {asked} are to leave."""
+    """Only {there} of {item} {lot} {package} are on hand at {site}, {asked} are to leave."""
     return _uncovered().where(or_(staged_line.c.steers_lot == 1, staged_line.c.steers_package == 1))
 
 
@@ -285,7 +285,7 @@ def _not_placed() -> Query:
 
 @rule(Code.NOT_IN_STOCK)
 def number_not_at_location() -> Query:
-    """Only {there} of lot {lot} package {package} of {item} lie at {site} {location}, {asked} are to leave."""
+    """Only {there} of {item} {serial} {lot} {package} lie at {site} {location}, {asked} are to leave."""
     return _not_placed().where(_HAS_NUMBER)
 
 

@@ -182,7 +182,7 @@ def serial_twice() -> Query:
 
 @rule(Code.TRACKING_DUPLICATE)
 def lot_twice() -> Query:
-    """Row {row}: lot {lot} package {package} stands in this window already."""
+    """Row {row}: {lot} {package} stands in this window already."""
     every = _standing_twice(window_row.c.serial, window_row.c.lot, window_row.c.package)
     return every.where(every.selected_columns.serial == "")
 

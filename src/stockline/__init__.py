@@ -27,7 +27,7 @@ from stockline.results import (
     WindowRow,
     WindowView,
 )
-from stockline.service import Stockline, open, upgrade
+from stockline.service import OutdatedDatabase, Stockline, open, upgrade
 from stockline.tracking_code import TrackingCode
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Loaded",
     "Location",
     "OrderLine",
+    "OutdatedDatabase",
     "Posting",
     "Refusal",
     "Result",

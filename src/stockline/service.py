@@ -58,9 +58,12 @@ from stockline.results import (
 )
 from stockline.store import provision
 from stockline.store.database import Database, Transaction, parse_url
+from stockline.store.provision import OutdatedDatabase
 from stockline.store.snapshot import snapshot
 from stockline.tracking_code import TrackingCode
 from stockline.values import QuantityLike
+
+__all__ = ["OutdatedDatabase", "Stockline", "open", "open_scratch", "upgrade"]
 
 T = TypeVar("T")
 
@@ -122,7 +125,10 @@ class Stockline:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make the calls inside one transaction: all of them are kept, or, on any exception, none."""
+        """Make the calls inside one transaction: all of them are kept, or, on any exception, none.
+
+        What loses a deadlock inside it cannot be run again by us: the exception reaches the caller, who may.
+        """
         with self._database.transaction():
             yield
 

@@ -15,8 +15,6 @@ QuantityLike = Decimal | int | str
 DocumentKind = Literal[
     "purchase", "purchase_return", "sale", "sale_return", "transfer", "production", "assembly", "journal", "planned"
 ]
-JournalType = Literal["positive_adjustment", "negative_adjustment", "output", "consumption", "reclassification"]
-Side = Literal["out", "in"]
 
 NUMBER_LENGTH = 50
 LARGEST = 2**53

@@ -19,7 +19,6 @@ from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE, to_quantity
 
 CHANGEABLE = ("quantity", "date", "site", "variant", "location", "unit", "reserve", "item")
-NEGATIVE_ALLOWED = ("purchase", "purchase_return", "sale", "sale_return", "journal")
 RESERVE = ("never", "optional", "always")
 ORDER = (
     Code.NOT_FOUND,

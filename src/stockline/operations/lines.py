@@ -115,6 +115,11 @@ def split_name(name: str) -> tuple[str, int | None, str | None]:
     return order, int(digits) + (FIRST_COMPONENT if component else 0), side or None
 
 
+def with_side(name: str, side: str | None) -> str:
+    """The name of one side of a line."""
+    return f"{name}:{side}" if side else name
+
+
 def find_line(transaction: Transaction, name: str) -> SourceLine:
     """The line of this name, or the refusal `not_found`."""
     order, position, _ = split_name(name)

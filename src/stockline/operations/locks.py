@@ -5,7 +5,7 @@ An item-site row is locked by adding to its quantity, so one statement locks, ma
 
 from collections.abc import Mapping
 
-from stockline.operations.lines import SourceLine, lock_documents
+from stockline.operations.lines import SourceLine, find_line, lock_documents
 from stockline.schema.stock import item_site
 from stockline.store.database import Transaction
 
@@ -38,3 +38,9 @@ def lock_line(transaction: Transaction, line: SourceLine) -> None:
     """Hold one line: its document and its item at its site."""
     lock_documents(transaction, [line.document_id])
     lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0})
+
+
+def hold_line(transaction: Transaction, name: str) -> SourceLine:
+    """The line of this name, held until the transaction ends; refused `not_found`."""
+    lock_line(transaction, find_line(transaction, name))
+    return find_line(transaction, name)

@@ -11,8 +11,8 @@ from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, inse
 from sqlalchemy.sql.expression import Delete, Insert, Subquery, Update
 
 from stockline.codes import Code, WarningCode
-from stockline.operations.lines import SourceLine, find_line
-from stockline.operations.locks import lock_line
+from stockline.operations.lines import SourceLine
+from stockline.operations.locks import hold_line
 from stockline.operations.numbers import bring_numbers
 from stockline.operations.window_rows import stage_rows
 from stockline.operations.window_view import source_figures
@@ -41,10 +41,7 @@ _SIDES = {"demand": DEMAND, "supply": SUPPLY}
 
 def track(transaction: Transaction, name: str, rows: Sequence[TrackingRow]) -> WindowClosed:
     """Open the window of a line, make its rows exactly these, and close it (TW-9 to TW-19)."""
-    line = find_line(transaction, name)
-    lock_line(transaction, line)
-    line = find_line(transaction, name)
-    return track_line(transaction, line, rows)
+    return track_line(transaction, hold_line(transaction, name), rows)
 
 
 def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow]) -> WindowClosed:

@@ -1,5 +1,7 @@
 """All that differs between SQLite and PostgreSQL (and Citus: PostgreSQL with the tables distributed by item)."""
 
+import sqlite3
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,13 +81,13 @@ class SqliteDialect(Dialect):
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in (
             "busy_timeout = 60000",
-            "journal_mode = WAL",
             "synchronous = FULL",  # what was answered survives a power cut
             "foreign_keys = ON",
             "temp_store = MEMORY",
             "cache_size = -65536",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(connection)
 
     @staticmethod
     def _begin(connection: Connection) -> None:
@@ -115,6 +117,23 @@ class SqliteDialect(Dialect):
 
     def should_retry(self, error: DBAPIError, attempt: int) -> bool:  # noqa: ARG002 - it waits for as long as it takes
         return "database is locked" in str(error.orig) or "database is busy" in str(error.orig)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Make the log of the file a write-ahead log, which its first connection does for good.
+
+    That needs the file for a moment, and, unlike any statement, does not wait while others have it.
+    """
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 class PostgresDialect(Dialect):

@@ -1,0 +1,46 @@
+"""What the engine is given and what it answers: plain, typed, immutable values, a file per subject.
+
+Quantities are `Decimal`; unless said otherwise they are in base units. Dates are `datetime.date`.
+"""
+
+from stockline.results.base import Result
+from stockline.results.catalog import Location
+from stockline.results.control import ControlFinding, SyncLine, SyncState
+from stockline.results.documents import LineState, Link, OrderLine
+from stockline.results.posting import LedgerEntry, Posting
+from stockline.results.stock import (
+    Availability,
+    FoundSerial,
+    FoundStockLine,
+    LastMovement,
+    Loaded,
+    SerialState,
+    StockLineState,
+)
+from stockline.results.tracking import Figures, Specification, TrackingRow, WindowClosed, WindowRow, WindowView
+
+__all__ = [
+    "Availability",
+    "ControlFinding",
+    "Figures",
+    "FoundSerial",
+    "FoundStockLine",
+    "LastMovement",
+    "LedgerEntry",
+    "LineState",
+    "Link",
+    "Loaded",
+    "Location",
+    "OrderLine",
+    "Posting",
+    "Result",
+    "SerialState",
+    "Specification",
+    "StockLineState",
+    "SyncLine",
+    "SyncState",
+    "TrackingRow",
+    "WindowClosed",
+    "WindowRow",
+    "WindowView",
+]

@@ -1,0 +1,49 @@
+"""What control finds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlFinding:
+    """One thing that does not agree (CO-1); `repair` says who can mend it: machine, person or posting."""
+
+    control: str
+    finding: str
+    item: str
+    message: str
+    variant: str = ""
+    site: str | None = None
+    stock_line: int | None = None
+    serial: str | None = None
+    lot: str | None = None
+    package: str | None = None
+    expected: Any = None
+    found: Any = None
+    repair: str = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncLine:
+    """One stock line of a synchronization figure: serials before and after resynchronization."""
+
+    stock_line: int
+    quantity: Decimal
+    serials: int
+    serials_new: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncState:
+    """Quantity and serials of an item at a site, initial and new, and the verdict of the new figures (CO-3)."""
+
+    site: str
+    item: str
+    quantity: Decimal
+    serials: int
+    quantity_new: Decimal
+    serials_new: int
+    verdict: Literal["synchronized", "total_mismatch", "line_mismatch"]
+    lines: Sequence[SyncLine] = ()

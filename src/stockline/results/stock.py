@@ -1,0 +1,123 @@
+"""Stock as another system has it, and as it lies here."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from stockline.results.base import Result
+from stockline.values import QuantityLike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundStockLine:
+    """A stock line as another system has it (ST-1). None as id: a number is made."""
+
+    id: int | None = None
+    item: str
+    site: str
+    quantity: QuantityLike
+    variant: str = ""
+    warehouse: str = ""
+    location: str = ""
+    lot: str = ""
+    sublot: str = ""
+    version: str = ""
+    status: str = "A"
+    package: str = ""
+    identifier2: str = ""
+    custom1: str = ""
+    custom2: str = ""
+    analysis_request: str = ""
+    owner: str = ""
+    packing_unit: str = ""
+    packing_factor: QuantityLike = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastMovement:
+    """The last movement another system knows of a serial; it is evidence like one of ours."""
+
+    direction: Literal["in", "out"]
+    date: dt.date | None = None
+    site: str | None = None
+    location: str = ""
+    lot: str = ""
+    package: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSerial:
+    """A serial as another system has it: its own attributes and the stock lines it is linked to, right or wrong."""
+
+    item: str
+    serial: str
+    variant: str = ""
+    stock_line: int | Sequence[int] | None = None
+    site: str | None = None
+    lot: str = ""
+    sublot: str = ""
+    version: str = ""
+    last: LastMovement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded(Result):
+    """How much of what was found elsewhere has been loaded."""
+
+    stock_lines: int
+    serials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialState:
+    """Where one serial is and what is known of it (ST-10). Blank texts: not known."""
+
+    item: str
+    variant: str
+    serial: str
+    on_hand: bool
+    site: str | None
+    location: str | None
+    stock_line: int | None
+    lot: str
+    sublot: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLineState:
+    """One open stock line with every characteristic (ST-1) and the number of serials linked to it."""
+
+    stock_line: int
+    item: str
+    variant: str
+    site: str
+    warehouse: str
+    location: str
+    lot: str
+    sublot: str
+    version: str
+    status: str
+    package: str
+    identifier2: str
+    custom1: str
+    custom2: str
+    analysis_request: str
+    owner: str
+    packing_unit: str
+    packing_factor: Decimal
+    quantity: Decimal
+    serials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """The summary of one number or of all numbers of an item at a site (TW-30)."""
+
+    total: Decimal
+    requested: Decimal
+    pending: Decimal
+    available: Decimal
+    nonspecific: Decimal

@@ -1,0 +1,87 @@
+"""Rows of a tracking window as a person gives them, and what a window shows."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stockline.results.base import Result
+from stockline.values import QuantityLike
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingRow:
+    """One row of a tracking window as a person gives it; what is None takes its default (TW-14).
+
+    `quantity`, `handle` and `invoice` are in the line's unit, `base_quantity` in base units; a serial is one base unit.
+    """
+
+    serial: str | None = None
+    lot: str | None = None
+    package: str | None = None
+    quantity: QuantityLike | None = None
+    base_quantity: QuantityLike | None = None
+    handle: QuantityLike | None = None
+    invoice: QuantityLike | None = None
+    expires: dt.date | None = None
+    warranty: dt.date | None = None
+    apply_to: int | None = None
+    apply_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRow:
+    """One combination of a tracking window, active and historic as one (TW-7); base units."""
+
+    row: int
+    serial: str
+    lot: str
+    package: str
+    quantity: Decimal
+    handle: Decimal
+    invoice: Decimal
+    handled: Decimal
+    invoiced: Decimal
+    expires: dt.date | None
+    warranty: dt.date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One line of the header matrix (TW-8)."""
+
+    quantity: Decimal
+    handle: Decimal
+    invoice: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowView(Result):
+    """A tracking window: its rows and its header matrix (TW-7, TW-8)."""
+
+    line: str
+    rows: Sequence[WindowRow]
+    source: Figures
+    tracked: Figures
+    undefined: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowClosed(Result):
+    """A window that was closed: rows kept, and its header matrix at that moment."""
+
+    line: str
+    rows: int
+    source: Figures
+    tracked: Figures
+    undefined: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specification:
+    """Sums over the numbers of a line: active (reservation entries) and historic (handled, invoiced)."""
+
+    active: Decimal
+    historic: Decimal
+    handled: Decimal
+    invoiced: Decimal

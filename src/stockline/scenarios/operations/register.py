@@ -1,0 +1,44 @@
+"""The register of operations, and what their handlers share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stockline.results import TrackingRow
+from stockline.scenarios.problems import GrammarProblem
+from stockline.scenarios.scene import Given, Scene, present
+
+Handler = Callable[[Scene, Any], Any]
+"""Does a step, from its keys as the grammar has read them."""
+OPERATIONS: dict[str, Handler] = {}
+
+
+def operation(name: str) -> Callable[[Handler], Handler]:
+    """Register a handler under the name of its operation."""
+
+    def register(handler: Handler) -> Handler:
+        OPERATIONS[name] = handler
+        return handler
+
+    return register
+
+
+def one_of(given: Given, *keys: str) -> Any:
+    """Take the value of the one key that is written of several that exclude each other."""
+    written = [key for key in keys if given.get(key) is not None]
+    if len(written) != 1:
+        raise GrammarProblem(f"exactly one of {', '.join(keys)} is needed")
+    values = {key: given.pop(key, None) for key in keys}
+    return values[written[0]]
+
+
+def tracking_rows(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> list[TrackingRow]:
+    """Rows of a tracking window as the library takes them."""
+    return [scene.build(TrackingRow, with_entries(scene, present(row))) for row in rows]
+
+
+def with_entries(scene: Scene, given: Given) -> Given:
+    """The keys with the ledger entries that their names stand for."""
+    for key in ("apply_to", "apply_from"):
+        if key in given:
+            given[key] = scene.entry(given[key])
+    return given

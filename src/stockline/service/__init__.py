@@ -1,0 +1,66 @@
+"""Stockline as a Python library: one class, one method per operation. Everything public is here.
+
+    import stockline
+
+    with stockline.open("stock.db") as stock:
+        stock.create_item("BIKE", tracking=stockline.TrackingCode(serial="specific"))
+        stock.create_site("EAST")
+        stock.create_order("PO1", "purchase", site="EAST", lines=[stockline.OrderLine(item="BIKE", quantity=2)])
+        stock.track("PO1/1", [stockline.TrackingRow("S1"), stockline.TrackingRow("S2")])
+        stock.post("PO1")
+
+Every method is one transaction: done as a whole or, refused or failed, not at all. A broken rule raises `Refusal`.
+Quantities are `Decimal`, int or text, never float; a line's quantities are in its unit. Lines are named `PO1/1`.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stockline.service.catalog import Catalog
+from stockline.service.documents import Documents
+from stockline.service.posting import Postings
+from stockline.service.reservation import Reservations
+from stockline.service.stock import Stock
+from stockline.service.tracking import Tracking
+from stockline.store import provision
+from stockline.store.database import Database, parse_url
+from stockline.store.provision import OutdatedDatabase
+
+__all__ = ["OutdatedDatabase", "Stockline", "open", "open_scratch", "upgrade"]
+
+
+def open(target: str | Path, *, today: dt.date | Callable[[], dt.date] = dt.date.today) -> "Stockline":
+    """Open a database: the path of an SQLite file, or a URL (`sqlite:///stock.db`, `postgresql://user@host/name`).
+
+    An empty database gets its tables; one of an older version is refused until `upgrade` has been run.
+    `today` is the work date, fixed or asked for each time.
+    """
+    database = Database(parse_url(target))
+    try:
+        provision.ensure_current(database)
+    except BaseException:
+        database.close()
+        raise
+    return Stockline(database, today)
+
+
+def upgrade(target: str | Path) -> None:
+    """Bring a database to this version."""
+    database = Database(parse_url(target))
+    try:
+        provision.upgrade(database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_scratch(target: str | None, today: dt.date) -> "Iterator[Stockline]":
+    """A Stockline with tables of its own, thrown away afterwards: in memory, or a schema of the server named."""
+    with provision.scratch(target) as database:
+        yield Stockline(database, today)
+
+
+class Stockline(Catalog, Documents, Tracking, Postings, Reservations, Stock):
+    """One database and everything that can be done with it. Safe to share between threads."""

@@ -1,4 +1,4 @@
-"""Writes the statements of the first migration from the tables, for both databases: `python -m tests.support.first_migration`.
+"""Writes the statements of the first migration from the tables: `python -m tests.support.first_migration`.
 
 As long as nothing has been released the first migration is what makes all tables; a test holds the two together.
 """

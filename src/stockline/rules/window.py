@@ -19,6 +19,8 @@ ITEM = bindparam("item", type_=BigInteger)
 WINDOW = bindparam("window", type_=BigInteger)
 LINE = bindparam("line", type_=BigInteger)
 COMBINATION = ("serial", "lot", "package")
+ROWS = (window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW)
+"""The rows of the window."""
 
 
 def handled_combinations() -> Subquery:

@@ -16,7 +16,7 @@ HERE = Path(migrations.__file__).parent / "versions"
 
 
 def statements(dialect: Any) -> list[str]:
-    made = []
+    made: list[Any] = []
     if dialect.supports_sequences:
         made += [CreateSequence(sequence) for sequence in metadata._sequences.values()]
     for table in metadata.sorted_tables:
@@ -26,9 +26,11 @@ def statements(dialect: Any) -> list[str]:
 
 
 def main() -> None:
-    for name, dialect in (("sqlite", sqlite.dialect()), ("postgresql", postgresql.dialect())):
+    dialects: list[Any] = [sqlite, postgresql]
+    for module in dialects:
+        dialect = module.dialect()
         text = ";\n\n".join("\n".join(line.rstrip() for line in one.splitlines()) for one in statements(dialect))
-        (HERE / f"m0001_foundation.{name}.sql").write_text(text + ";\n", encoding="utf-8")
+        (HERE / f"m0001_foundation.{dialect.name}.sql").write_text(text + ";\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,12 +16,14 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
     tuple_,
     update,
 )
 
+from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE, covers, steering
-from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_line
+from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_application, staged_line
 from stockline.store.database import Transaction
 
 KEYS = ("item_id", "variant", "serial", "site_id", "lot", "package")
@@ -69,6 +71,13 @@ def open_inbound(transaction: Transaction, parameters: Mapping[str, Any], *, sho
     transaction.execute(_open_rest(inbound=True), parameters)
 
 
+def apply_staged(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Apply outbound entries of the wave without a specific serial to what was decided before any search."""
+    transaction.execute(_APPLY_STAGED, parameters)
+    transaction.execute(_use_up_staged(), parameters)
+    transaction.execute(_USED_UP, parameters)
+
+
 def apply_outbound(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Outbound entries without a specific serial take from open entries, oldest first (PO-21)."""
     transaction.execute(_apply(inbound=False), parameters)
@@ -109,6 +118,21 @@ _FIXED_SERIALS = (
     select(func.count())
     .select_from(ENTRIES.join(application, _OF_ENTRY))
     .where(OF_WAVE, staged_line.c.steers_serial == 1, application.c.fixed)
+)
+
+_OF_STAGED = and_(
+    staged_application.c.item_id == ledger_entry.c.item_id,
+    staged_application.c.batch_id == BATCH,
+    staged_application.c.entry_id == ledger_entry.c.id,
+)
+_DECIDED = and_(OF_WAVE, staged_line.c.steers_serial == 0, staged_line.c.sign == -1)
+_APPLY_STAGED = insert(application).from_select(
+    ("item_id", "outbound_id", "inbound_id", "quantity", "fixed"),
+    select(
+        ledger_entry.c.item_id, ledger_entry.c.id, staged_application.c.other_id, staged_application.c.quantity, true()
+    )
+    .select_from(ENTRIES.join(staged_application, _OF_STAGED))
+    .where(_DECIDED),
 )
 
 _SERIAL_KEY = ("item_id", "variant", "serial", "site_id")
@@ -199,6 +223,27 @@ def _use_up(inbound: bool) -> Update:
         # Found by its key; the number, last in the key, would only tempt the planner to search by it alone.
         .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id + 0 == used.c.entry_id)
         .values(remaining=open_entry.c.remaining + (used.c.quantity if inbound else -used.c.quantity))
+    )
+
+
+@cache
+def _use_up_staged() -> Update:
+    """Lower what remains of the entries that were decided on."""
+    used = (
+        select(
+            *_keys_of_entry(),
+            staged_application.c.other_id.label("entry_id"),
+            func.sum(staged_application.c.quantity).label("quantity"),
+        )
+        .select_from(ENTRIES.join(staged_application, _OF_STAGED))
+        .where(_DECIDED)
+        .group_by(*_keys_of_entry(), staged_application.c.other_id)
+        .subquery("used")
+    )
+    return (
+        update(open_entry)
+        .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id + 0 == used.c.entry_id)
+        .values(remaining=open_entry.c.remaining - used.c.quantity)
     )
 
 

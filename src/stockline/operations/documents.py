@@ -13,7 +13,7 @@ from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
 from stockline.operations.problems import Problems
 from stockline.results import OrderLine
-from stockline.schema.documents import FIRST_COMPONENT, document, line_id, source_line
+from stockline.schema.documents import FIRST_INCOMING, document, line_id, source_line
 from stockline.schema.ledger import posting_line
 from stockline.schema.reservations import link, tracking_specification
 from stockline.store.database import Transaction
@@ -56,8 +56,8 @@ def create_order(transaction: Transaction, order: NewOrder, today: dt.date) -> i
         problems.add(Code.INVALID, "An order needs an id.")
     if order.kind not in ORDER_KINDS:
         problems.add(Code.INVALID, f"An order cannot be of kind {order.kind!r}.")
-    if len(order.lines) >= FIRST_COMPONENT:
-        problems.add(Code.INVALID, f"An order can have at most {FIRST_COMPONENT - 1} lines.")
+    if len(order.lines) >= FIRST_INCOMING:
+        problems.add(Code.INVALID, f"An order can have at most {FIRST_INCOMING - 1} lines.")
     if transaction.execute(select(exists().where(document.c.code == code, ~document.c.deleted))).scalar():
         problems.add(Code.INVALID, f"Order {code} exists already.")
     problems.refuse()

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from stockline.codes import Code
 from stockline.operations.completeness import NOTHING, Marked, is_cut
+from stockline.operations.legs import Leg, legs, waves_of
 from stockline.operations.posting_lines import PostingLine
 from stockline.refusal import Refusal
 from stockline.rules.framework import BATCH
@@ -41,6 +42,8 @@ DOCUMENTS = bindparam("documents", expanding=True, type_=BigInteger)
 _STAGED = (
     "item_id",
     "line_id",
+    "own",
+    "ledger_line_id",
     "wave",
     "sign",
     "kind",
@@ -67,50 +70,57 @@ def stage_lines(
     posted: Sequence[PostingLine],
     marked: Mapping[int, Marked],
     apply_to: Mapping[int, int],
-) -> list[list[PostingLine]]:
-    """Stage the lines of a posting, in sequence; the lines of each wave (PO-2)."""
+) -> list[list[Leg]]:
+    """Stage the lines of a posting, in sequence; the legs of each wave (PO-2)."""
+    waves = list(waves_of(posted))
+    wave_of = {(leg.posted.line.id, leg.own): number for number, wave in enumerate(waves) for leg in wave}
     rows = []
-    waves: list[list[PostingLine]] = []
-    way: tuple[int, bool] | None = None
     next_entry = batch * POSITIONS + 1
     for one in posted:
-        line, found = one.line, marked.get(one.line.id, NOTHING)
-        if one.quantity:
-            # What takes from a location and what takes from anywhere in the site are dealt out one after the other too.
-            its_way = (line.movement, line.movement < 0 and line.location != "")
-            if its_way != way:
-                waves.append([])
-            waves[-1].append(one)
-            way = its_way
+        found = marked.get(one.line.id, NOTHING)
         entries = (found.span if found.compact else max(found.entries, 1)) if one.quantity else 0
-        code = line.item.tracking
-        row = (
-            line.item.id,
-            line.id,
-            len(waves) - 1,
-            line.movement,
-            line.entry_kind,
-            line.variant,
-            line.site_id,
-            line.location,
-            one.quantity,
-            one.invoice,
-            next_entry,
-            next_entry + entries - 1,
-            found.first if found.compact else None,
-            int(found.entries > 0),
-            int(is_cut(one, found)),
-            *(int(code.requires(kind, line.occasion)) for kind in NUMBER_KINDS),
-            *(int(code.steers(kind)) for kind in NUMBER_KINDS),
-            int(line.may_go_negative),
-            apply_to.get(line.id),
-        )
-        rows.append(row)
-        next_entry += entries
+        for leg in legs(one):
+            wave = wave_of.get((one.line.id, leg.own), NO_WAVE)
+            rows.append(_staged(leg, found, wave, (next_entry, entries), apply_to.get(one.line.id)))
+            next_entry += entries
     if next_entry > (batch + 1) * POSITIONS:
         raise Refusal.of(Code.INVALID, f"One posting can make at most {POSITIONS - 1} ledger entries.")
     transaction.stage(staged_line, _STAGED, rows, {"batch_id": batch})
     return waves
+
+
+NO_WAVE = -1
+"""The wave of lines that are only invoiced."""
+
+
+def _staged(leg: Leg, found: Marked, wave: int, numbered: tuple[int, int], apply_to: int | None) -> tuple[Any, ...]:
+    """A row of `staged_line`; `numbered` is the first number of its entries and how many are kept for them."""
+    one, line = leg.posted, leg.posted.line
+    code = line.item.tracking
+    first, entries = numbered
+    return (
+        line.item.id,
+        line.id,
+        int(leg.own),
+        line.ledger_id,
+        wave,
+        leg.sign,
+        line.entry_kind,
+        line.variant,
+        leg.site_id,
+        leg.location,
+        one.quantity,
+        one.invoice,
+        first,
+        first + entries - 1,
+        found.first if found.compact else None,
+        int(found.entries > 0),
+        int(is_cut(one, found)),
+        *(int(code.requires(kind, line.occasion)) for kind in NUMBER_KINDS),
+        *(int(code.steers(kind)) for kind in NUMBER_KINDS),
+        int(line.may_go_negative),
+        apply_to if leg.own else None,
+    )
 
 
 def write_entries(
@@ -130,6 +140,8 @@ def write_entries(
         transaction.execute(_summed_entries(side), parameters)
     if any(not found.entries for _, found in lines):
         transaction.execute(_plain_entries(), parameters)
+    if any(len(legs(one)) > 1 for one in posted if one.quantity):
+        transaction.execute(_COUNTERPARTS, parameters)
 
 
 _ENTRY = (
@@ -168,6 +180,7 @@ def _marked_links(side: LinkSide) -> Any:
     return and_(
         link.c.item_id == line.item_id,
         side.line_id == line.line_id,
+        line.own == 1,
         line.sign == (1 if side is SUPPLY else -1),
         side.handle != 0,
         is_numbered(side),
@@ -181,7 +194,7 @@ def _placed_entries(side_name: str) -> Insert:
     values = (
         link.c.item_id,
         line.first_entry + side.entered - line.first_place,
-        line.line_id,
+        line.ledger_line_id,
         line.kind,
         line.variant,
         line.site_id,
@@ -226,7 +239,7 @@ def _summed_entries(side_name: str) -> Insert:
     values = (
         marked.c.item_id,
         line.first_entry + position - 1,
-        marked.c.line_id,
+        line.ledger_line_id,
         line.kind,
         line.variant,
         line.site_id,
@@ -240,7 +253,9 @@ def _summed_entries(side_name: str) -> Insert:
         false(),
         marked.c.entered,
     )
-    of_line = and_(line.item_id == marked.c.item_id, line.batch_id == BATCH, line.line_id == marked.c.line_id)
+    of_line = and_(
+        line.item_id == marked.c.item_id, line.batch_id == BATCH, line.line_id == marked.c.line_id, line.own == 1
+    )
     return insert(ledger_entry).from_select(_ENTRY, select(*values).select_from(marked.join(staged_line, of_line)))
 
 
@@ -262,7 +277,7 @@ def _plain_entries() -> Insert:
     values = (
         line.item_id,
         line.first_entry,
-        line.line_id,
+        line.ledger_line_id,
         line.kind,
         line.variant,
         line.site_id,
@@ -271,8 +286,33 @@ def _plain_entries() -> Insert:
         POSTING_DATE,
         line.first_entry,
     )
-    plain = select(*values).where(OF_BATCH, line.numbered == 0, line.quantity != 0)
+    plain = select(*values).where(OF_BATCH, line.own == 1, line.numbered == 0, line.quantity != 0)
     return insert(ledger_entry).from_select(names, plain)
+
+
+def _counterparts() -> Insert:
+    """The other legs: what leaves here arrives there, with its numbers and dates."""
+    own, other, entry = staged_line.alias("own_leg"), staged_line.c, ledger_entry.c
+    values: dict[str, Any] = {name: entry[name] for name in _ENTRY}
+    values |= {
+        "id": other.first_entry + entry.id - own.c.first_entry,
+        "site_id": other.site_id,
+        "location": other.location,
+        "quantity": other.sign * func.abs(entry.quantity),
+    }
+    same_line = and_(
+        other.item_id == own.c.item_id, other.batch_id == BATCH, other.line_id == own.c.line_id, other.own == 0
+    )
+    of_line = and_(entry.item_id == own.c.item_id, entry.id >= own.c.first_entry, entry.id <= own.c.last_entry)
+    moved = (
+        select(*values.values())
+        .select_from(own.join(staged_line, same_line).join(ledger_entry, of_line))
+        .where(own.c.batch_id == BATCH, own.c.own == 1)
+    )
+    return insert(ledger_entry).from_select(list(values), moved)
+
+
+_COUNTERPARTS = _counterparts()
 
 
 def write_specification(transaction: Transaction, batch: int) -> None:
@@ -282,9 +322,9 @@ def write_specification(transaction: Transaction, batch: int) -> None:
 
 _SPECIFICATION = insert(tracking_specification).from_select(
     ("item_id", "line_id", "entry_id", "quantity"),
-    select(ledger_entry.c.item_id, ledger_entry.c.line_id, ledger_entry.c.id, func.abs(ledger_entry.c.quantity))
+    select(ledger_entry.c.item_id, staged_line.c.line_id, ledger_entry.c.id, func.abs(ledger_entry.c.quantity))
     .select_from(ENTRIES)
-    .where(OF_BATCH),
+    .where(OF_BATCH, staged_line.c.own == 1),
 )
 
 
@@ -302,7 +342,11 @@ def use_up_numbers(transaction: Transaction, batch: int, posted: Sequence[Postin
 
 def _staged_lines(cut: int) -> Any:
     return select(staged_line.c.item_id, staged_line.c.line_id).where(
-        OF_BATCH, staged_line.c.numbered == 1, staged_line.c.cut == cut, staged_line.c.sign == bindparam("sign")
+        OF_BATCH,
+        staged_line.c.own == 1,
+        staged_line.c.numbered == 1,
+        staged_line.c.cut == cut,
+        staged_line.c.sign == bindparam("sign"),
     )
 
 
@@ -324,6 +368,7 @@ def _handled_part(side_name: str) -> Update:
         update(link)
         .where(
             OF_BATCH,
+            line.own == 1,
             line.numbered == 1,
             line.sign == bindparam("sign"),
             line.item_id == link.c.item_id,

@@ -43,7 +43,8 @@ def _of_window(side: LinkSide) -> Any:
     """Entries whose combination was given an entry in the window."""
     same = and_(
         link.c.item_id == ledger_entry.c.item_id,
-        side.line_id == ledger_entry.c.line_id,
+        side.line_id == staged_line.c.line_id,
+        staged_line.c.own == 1,
         side.serial == ledger_entry.c.serial,
         side.lot == ledger_entry.c.lot,
         side.package == ledger_entry.c.package,

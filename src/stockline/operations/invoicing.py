@@ -27,7 +27,7 @@ def _take_over(side: LinkSide) -> Any:
     said = (
         select(
             ledger_entry.c.item_id,
-            ledger_entry.c.line_id,
+            staged_line.c.line_id,
             ledger_entry.c.id,
             func.sum(side.invoice).label("invoice"),
         )
@@ -37,6 +37,7 @@ def _take_over(side: LinkSide) -> Any:
                 and_(
                     link.c.item_id == staged_line.c.item_id,
                     side.line_id == staged_line.c.line_id,
+                    staged_line.c.own == 1,
                     side.handle != 0,
                     side.invoice != side.handle,
                     is_numbered(side),
@@ -54,7 +55,7 @@ def _take_over(side: LinkSide) -> Any:
             )
         )
         .where(OF_BATCH)
-        .group_by(ledger_entry.c.item_id, ledger_entry.c.line_id, ledger_entry.c.id)
+        .group_by(ledger_entry.c.item_id, staged_line.c.line_id, ledger_entry.c.id)
         .subquery("said")
     )
     table = tracking_specification
@@ -142,7 +143,7 @@ def _invoice() -> Any:
             case((share <= 0, 0), (share >= amount, amount), else_=share).label("share"),
         )
         .select_from(staged_line.join(table, and_(table.c.item_id == line.item_id, table.c.line_id == line.line_id)))
-        .where(OF_BATCH, line.invoice != 0)
+        .where(OF_BATCH, line.own == 1, line.invoice != 0)
         .subquery("dealt")
     )
     return (

@@ -12,7 +12,16 @@ from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, item_codes
 from stockline.refusal import Refusal
 from stockline.schema.catalog import site
-from stockline.schema.documents import FIRST_COMPONENT, LINES_PER_DOCUMENT, document, line_id, line_suffix, source_line
+from stockline.schema.documents import (
+    FIRST_COMPONENT,
+    FIRST_INCOMING,
+    LINES_PER_DOCUMENT,
+    document,
+    line_id,
+    line_suffix,
+    outgoing,
+    source_line,
+)
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide
 from stockline.store.database import Transaction
 from stockline.values import in_unit
@@ -22,10 +31,23 @@ OCCASIONS = {
     "purchase_return": ("purchase_out", "purchase_in"),
     "sale": ("sale_out", "sale_in"),
     "sale_return": ("sale_out", "sale_in"),
+    "transfer": ("transfer", "transfer"),
+    "reclassification": ("transfer", "transfer"),
+    "production": ("consumption", "output"),
+    "assembly": ("assembly_out", "assembly_in"),
 }
-"""The occasions of a document kind, outbound and inbound (TW-3); a journal line's occasion is its type."""
+"""The occasions of a document kind or journal type, outbound and inbound (TW-3); of other types it is the type."""
 
-ENTRY_KINDS = {"purchase": "purchase", "purchase_return": "purchase", "sale": "sale", "sale_return": "sale"}
+ENTRY_KINDS = {
+    "purchase": "purchase",
+    "purchase_return": "purchase",
+    "sale": "sale",
+    "sale_return": "sale",
+    "transfer": "transfer",
+    "reclassification": "transfer",
+}
+"""The kind of ledger entry a document kind or journal type makes; other types are it themselves (PO-6)."""
+
 MAY_GO_NEGATIVE = {"purchase", "purchase_return", "sale", "sale_return"}
 NEGATIVE_TYPES = {"positive_adjustment", "negative_adjustment"}
 
@@ -53,6 +75,9 @@ class SourceLine:
     invoiced: int
     date: dt.date
     reserve: str
+    to_site_id: int | None = None
+    to_location: str = ""
+    in_transit_site_id: int | None = None
 
     @property
     def name(self) -> str:
@@ -75,6 +100,11 @@ class SourceLine:
         return SUPPLY if self.movement > 0 else DEMAND
 
     @property
+    def ledger_id(self) -> int:
+        """The line as the ledger names it: both sides of a transfer line are one there."""
+        return outgoing(self.id)
+
+    @property
     def is_journal(self) -> bool:
         """Journal lines are posted whole, not invoiced, and vanish."""
         return self.kind == "journal"
@@ -87,12 +117,13 @@ class SourceLine:
     @property
     def occasion(self) -> str:
         """The occasion its movement is (TW-3)."""
-        return self.type if self.is_journal else OCCASIONS[self.kind][self.movement > 0]
+        pair = OCCASIONS.get(self.type if self.is_journal else self.kind)
+        return pair[self.movement > 0] if pair else self.type
 
     @property
     def entry_kind(self) -> str:
         """The kind of ledger entry it makes (PO-6)."""
-        return self.type if self.is_journal else ENTRY_KINDS[self.kind]
+        return ENTRY_KINDS.get(self.type or self.kind, self.type)
 
     @property
     def may_go_negative(self) -> bool:
@@ -110,9 +141,10 @@ def split_name(name: str) -> tuple[str, int | None, str | None]:
     order, _, suffix = rest.rpartition("/")
     component = suffix.startswith("c")
     digits = suffix[1:] if component else suffix
-    if not order or not digits.isdigit() or not digits.isascii() or not 0 < int(digits) < FIRST_COMPONENT:
+    if not order or not digits.isdigit() or not digits.isascii() or not 0 < int(digits) < FIRST_INCOMING:
         return rest, None, side or None
-    return order, int(digits) + (FIRST_COMPONENT if component else 0), side or None
+    first = FIRST_COMPONENT if component else FIRST_INCOMING if side == "in" else 0
+    return order, int(digits) + first, side or None
 
 
 def with_side(name: str, side: str | None) -> str:
@@ -165,6 +197,7 @@ _LINES = (
         source_line,
         document.c.code.label("document"),
         document.c.kind,
+        document.c.in_transit_site_id,
         site.c.code.label("site"),
     )
     .join(document, document.c.id == source_line.c.document_id)
@@ -198,6 +231,9 @@ def _read(transaction: Transaction, query: Any) -> list[SourceLine]:
             row.invoiced,
             row.date,
             row.reserve,
+            row.to_site_id,
+            row.to_location,
+            row.in_transit_site_id,
         )
         for row in rows
     ]

@@ -173,8 +173,8 @@ def _settle_entries(transaction: Transaction, parameters: dict[str, Any], names:
             for wave, sign, first, last in ranges:
                 # A counter entry carries no serial: it is applied like stock without one.
                 flags = steers if wave == 0 else [0, *steers[1:]]
-                rows.append((item.id, wave, wave, sign, "opening", 0, first, last, *flags))
-    columns = ("item_id", "line_id", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
+                rows.append((item.id, wave, 1, wave, sign, "opening", 0, first, last, *flags))
+    columns = ("item_id", "line_id", "own", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
     transaction.stage(staged_line, (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS)), rows, {"batch_id": batch})
     inbound = {"batch": batch, "wave": 0}
     open_inbound(transaction, inbound, short=has_shortages(transaction, inbound))

@@ -14,6 +14,7 @@ from stockline.operations.documents import bury_documents, remove_lines
 from stockline.operations.entries import stage_lines, use_up_numbers, write_entries, write_specification
 from stockline.operations.fixed_applications import apply_fixed
 from stockline.operations.invoicing import check_invoice, invoice_numbers, take_over_to_invoice
+from stockline.operations.legs import Leg, legs
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
 from stockline.operations.locks import EVERY_SITE, lock_item_sites
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines
@@ -85,11 +86,11 @@ def post_lines(
     write_entries(transaction, batch, posting_date, posted, marked)
     enforce(transaction, REQUIRED_NUMBERS, {"batch": batch})
     fixed = bool(apply_to) or any(found.applied for found in marked.values())
-    for wave, lines in enumerate(waves):
-        move = _post_inbound if lines[0].line.movement > 0 else _post_outbound
-        move(transaction, {"batch": batch, "wave": wave}, lines, fixed=fixed)
+    for wave, wave_legs in enumerate(waves):
+        move = _post_inbound if wave_legs[0].sign > 0 else _post_outbound
+        move(transaction, {"batch": batch, "wave": wave}, wave_legs, fixed=fixed)
     _settle(transaction, batch, posted)
-    entries = sum(max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
+    entries = sum(len(legs(one)) * max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)
 
 
@@ -99,20 +100,19 @@ _NEW_POSTING = insert(posting)
 def _stock_changes(posted: Sequence[PostingLine]) -> dict[tuple[int, str, int], int]:
     """What the posting adds to the quantity on hand, by item, variant and site: all it must hold."""
     changes: dict[tuple[int, str, int], int] = {}
-    for one in posted:
-        key = (one.line.item.id, one.line.variant, one.line.site_id)
-        changes[key] = changes.get(key, 0) + one.line.movement * one.quantity
-        if one.line.movement > 0 and one.line.item.tracking.steers("serial"):
-            changes[one.line.item.id, one.line.variant, EVERY_SITE] = 0
+    for leg in (leg for one in posted for leg in legs(one)):
+        line = leg.posted.line
+        key = (line.item.id, line.variant, leg.site_id)
+        changes[key] = changes.get(key, 0) + leg.sign * leg.posted.quantity
+        if leg.sign > 0 and line.item.tracking.steers("serial"):
+            changes[line.item.id, line.variant, EVERY_SITE] = 0
     return changes
 
 
-def _post_inbound(
-    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[PostingLine], *, fixed: bool
-) -> None:
+def _post_inbound(transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool) -> None:
     """A set of movements that bring goods in; `fixed`: somebody named entries to apply to."""
-    if any(one.line.item.tracking.steers("serial") for one in lines):
-        rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(lines) else []))
+    if any(leg.posted.line.item.tracking.steers("serial") for leg in wave):
+        rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(wave) else []))
         refuse_first(transaction, _offences(transaction, rules, parameters))
     short = has_shortages(transaction, parameters)
     if fixed:
@@ -122,15 +122,15 @@ def _post_inbound(
 
 
 def _post_outbound(
-    transaction: Transaction, parameters: Mapping[str, Any], lines: Sequence[PostingLine], *, fixed: bool
+    transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool
 ) -> None:
     """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out."""
-    by_serial = [one for one in lines if one.line.item.tracking.steers("serial")]
+    by_serial = [leg for leg in wave if leg.posted.line.item.tracking.steers("serial")]
     found = []
     if fixed:
         refuse_first(transaction, _offences(transaction, [serial_not_in_stock], parameters))
         apply_fixed(transaction, parameters)
-    if len(by_serial) < len(lines):
+    if len(by_serial) < len(wave):
         apply_outbound(transaction, parameters)
         stage_takes(transaction, parameters)
         found += _offences(transaction, _DEALT_OUT, parameters)
@@ -142,7 +142,7 @@ def _post_outbound(
         applied = apply_serials(transaction, parameters, fixed=fixed)
         leaving = stage_serial_takes(transaction, parameters)
         # The rules say which serials are missing; whether any is, the numbers tell faster.
-        if min(applied, leaving) * SCALE < sum(one.quantity for one in by_serial):
+        if min(applied, leaving) * SCALE < sum(leg.posted.quantity for leg in by_serial):
             found += _offences(transaction, (serial_not_in_stock, stock_line_too_small), parameters)
     refuse_first(transaction, found)
     if by_serial:
@@ -157,9 +157,9 @@ def _offences(transaction: Transaction, rules: Iterable[Rule], parameters: Mappi
     return [offence for rule in rules for offence in offences(transaction, rule, parameters)]
 
 
-def _share_items(lines: Sequence[PostingLine]) -> bool:
+def _share_items(wave: Sequence[Leg]) -> bool:
     """Whether several lines are of one item: only then can a serial stand on two of them."""
-    keys = [(one.line.item.id, one.line.variant) for one in lines]
+    keys = [(leg.posted.line.item.id, leg.posted.line.variant) for leg in wave]
     return len(set(keys)) < len(keys)
 
 
@@ -198,7 +198,7 @@ _POSTED_LINES = insert(posting_line).from_select(
         staged_line.c.line_id,
         staged_line.c.quantity,
         staged_line.c.invoice,
-    ).where(staged_line.c.batch_id == BATCH),
+    ).where(staged_line.c.batch_id == BATCH, staged_line.c.own == 1),
 )
 
 _UPDATE_LINES = (

@@ -33,26 +33,31 @@ source_line = item_table(
     small("direction"),
     text("variant"),
     number("site_id"),
-    number("to_site_id", nullable=True),
     text("location"),
+    number("to_site_id", nullable=True),
+    text("to_location"),
     text("unit"),
     Column("factor", Text, nullable=False, server_default="1"),
     quantity("unit_quantity"),
     quantity(),
     quantity("handled"),
     quantity("invoiced"),
-    quantity("received"),
     Column("date", Date, nullable=False),
-    Column("receipt_date", Date),
     text("reserve"),
 )
 """A line. `unit_quantity` is in its unit, all other quantities are base quantities; all carry the sign of the line as
-typed. `direction` is +1 when a positive quantity comes in. `id` is made of document and line number (`line_number`)."""
+typed. `direction` is +1 when a positive quantity comes in. `id` is made of document and line number (`line_id`).
+
+A line of a transfer is two rows, one a side: the outgoing one and, under an id of its own, the incoming one, each with
+its site, date, quantity and what has been handled of it. `to_site_id` and `to_location` are where a reclassification
+puts its goods."""
 
 Index("ix_source_line_document_id", source_line.c.document_id)
 
 LINES_PER_DOCUMENT = 2**20
 FIRST_COMPONENT = 2**19
+FIRST_INCOMING = 2**18
+"""Where a document's numbers of components and of incoming sides begin; below are its lines."""
 
 
 def line_id(document_id: int, position: int, *, component: bool = False) -> int:
@@ -60,10 +65,27 @@ def line_id(document_id: int, position: int, *, component: bool = False) -> int:
     return document_id * LINES_PER_DOCUMENT + position + (FIRST_COMPONENT if component else 0)
 
 
+def incoming(line: int) -> int:
+    """The id of the incoming side of a transfer line."""
+    return line + FIRST_INCOMING
+
+
+def is_incoming(line: int) -> bool:
+    """Whether the id is that of the incoming side of a transfer line."""
+    return FIRST_INCOMING < line % LINES_PER_DOCUMENT < FIRST_COMPONENT
+
+
+def outgoing(line: int) -> int:
+    """The id under which a line stands in the ledger: for both sides of a transfer line its outgoing one."""
+    return line - FIRST_INCOMING if is_incoming(line) else line
+
+
 def line_suffix(line: int) -> str:
-    """How a line is named after its document: `1`, or `c1` for a component."""
+    """How a line is named after its document: `1`, `c1` for a component, `1:in` for an incoming side."""
     position = line % LINES_PER_DOCUMENT
-    return f"c{position - FIRST_COMPONENT}" if position > FIRST_COMPONENT else str(position)
+    if position > FIRST_COMPONENT:
+        return f"c{position - FIRST_COMPONENT}"
+    return f"{position - FIRST_INCOMING}:in" if position > FIRST_INCOMING else str(position)
 
 
 def document_of(line: int) -> int:

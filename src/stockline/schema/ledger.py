@@ -3,7 +3,7 @@
 An entry's number is `posting number * 2^24 + position`: unique, in time order, and computed where it is inserted.
 """
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Index, Text, false, func, literal_column
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, SmallInteger, Text, false, func, literal_column
 
 from stockline.schema.base import item_table, key, number, quantity, reference_table, small, stage_table, text, text_key
 
@@ -83,7 +83,8 @@ application = item_table(
     quantity(),
     Column("fixed", Boolean, nullable=False, server_default=false()),
 )
-"""What an outbound entry took from an inbound one; `fixed` when a person said so (PO-23)."""
+"""What an outbound entry took from an inbound one; `fixed` when a person, a reservation or a transfer decided it: such
+an application is not moved to other stock (PO-23)."""
 
 Index("ix_application_inbound_id", application.c.item_id, application.c.inbound_id)
 
@@ -92,6 +93,8 @@ staged_line = stage_table(
     key(),
     key("batch_id"),
     key("line_id"),
+    key("own", SmallInteger),
+    number("ledger_line_id", nullable=True),
     small("wave"),
     small("sign"),
     text("kind"),
@@ -114,8 +117,21 @@ staged_line = stage_table(
     small("may_go_negative"),
     number("apply_to", nullable=True),
 )
-"""A line of the posting that is running: what it handles and invoices (base, positive), the direction it moves
-(`sign`), the range its entries are numbered in, and what the item's tracking code asks of it. Lines of one `wave` move
-one way and are posted as a set; waves follow each other (PO-2). `first_place`: the window place of the line's first
-entry, where its entries are numbered by their places, see `entries`. `cut`: its one combination gives less than it is
-marked for (PO-13)."""
+"""A leg of a line of the posting that is running: what it handles and invoices (base, positive), the direction it moves
+(`sign`), the range its entries are numbered in, and what the item's tracking code asks of it.
+
+Every line has its `own` leg; one that takes goods here and puts them there has a second, whose entries are the
+counterparts of the first's. Legs of one `wave` move one way and are posted as a set; waves follow each other (PO-2).
+`ledger_line_id` is the line as the ledger names it. `first_place`: the window place of the line's first entry, where
+its entries are numbered by their places, see `entries`. `cut`: its one combination gives less than it is marked for
+(PO-13)."""
+
+staged_application = stage_table(
+    "staged_application",
+    key(),
+    key("batch_id"),
+    key("entry_id"),
+    key("other_id"),
+    quantity(),
+)
+"""What a new entry of a running posting must be applied to, decided before any search: `other_id` is an open entry."""

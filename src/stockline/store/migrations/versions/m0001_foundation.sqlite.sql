@@ -219,17 +219,16 @@ CREATE TABLE source_line (
     direction SMALLINT DEFAULT '0' NOT NULL,
     variant TEXT DEFAULT '' NOT NULL,
     site_id BIGINT NOT NULL,
-    to_site_id BIGINT,
     location TEXT DEFAULT '' NOT NULL,
+    to_site_id BIGINT,
+    to_location TEXT DEFAULT '' NOT NULL,
     unit TEXT DEFAULT '' NOT NULL,
     factor TEXT DEFAULT '1' NOT NULL,
     unit_quantity BIGINT DEFAULT '0' NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     handled BIGINT DEFAULT '0' NOT NULL,
     invoiced BIGINT DEFAULT '0' NOT NULL,
-    received BIGINT DEFAULT '0' NOT NULL,
     date DATE NOT NULL,
-    receipt_date DATE,
     reserve TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_source_line PRIMARY KEY (item_id, id)
 )
@@ -237,10 +236,22 @@ CREATE TABLE source_line (
 
 CREATE INDEX ix_source_line_document_id ON source_line (document_id);
 
+CREATE TABLE staged_application (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    entry_id BIGINT NOT NULL,
+    other_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_application PRIMARY KEY (item_id, batch_id, entry_id, other_id)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE staged_line (
     item_id BIGINT NOT NULL,
     batch_id BIGINT NOT NULL,
     line_id BIGINT NOT NULL,
+    own SMALLINT NOT NULL,
+    ledger_line_id BIGINT,
     wave SMALLINT DEFAULT '0' NOT NULL,
     sign SMALLINT DEFAULT '0' NOT NULL,
     kind TEXT DEFAULT '' NOT NULL,
@@ -262,7 +273,7 @@ CREATE TABLE staged_line (
     steers_package SMALLINT DEFAULT '0' NOT NULL,
     may_go_negative SMALLINT DEFAULT '0' NOT NULL,
     apply_to BIGINT,
-    CONSTRAINT pk_staged_line PRIMARY KEY (item_id, batch_id, line_id)
+    CONSTRAINT pk_staged_line PRIMARY KEY (item_id, batch_id, line_id, own)
 )
  WITHOUT ROWID;
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from stockline.rules.framework import BATCH
-from stockline.rules.posting import ENTRIES, OF_WAVE, covers, steering
+from stockline.rules.posting import ENTRIES, OF_WAVE, WAVE, covers, steering
 from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_application, staged_line
 from stockline.store.database import Transaction
 
@@ -165,6 +165,23 @@ def _applied(inbound: bool) -> Any:
     )
 
 
+def _brought_back() -> Any:
+    """The open entry is one whose goods the wave brings back: what comes back never fills that very gap (PO-36)."""
+    new, line = ledger_entry.alias("new"), staged_line.alias("of_new")
+    of_line = and_(new.c.item_id == line.c.item_id, new.c.id >= line.c.first_entry, new.c.id <= line.c.last_entry)
+    return (
+        select(new.c.id)
+        .select_from(line.join(new, of_line))
+        .where(
+            line.c.item_id == open_entry.c.item_id,
+            line.c.batch_id == BATCH,
+            line.c.wave == WAVE,
+            new.c.origin_id == open_entry.c.entry_id,
+        )
+        .exists()
+    )
+
+
 def _keys_of_entry() -> list[Any]:
     numbers = {"serial", "lot", "package"}
     return [(steering(name) if name in numbers else ledger_entry.c[name]).label(name) for name in KEYS]
@@ -189,7 +206,7 @@ def _apply(inbound: bool) -> Insert:
             open_entry.c.posting_date,
         )
         .select_from(wanted.join(open_entry, and_(*(wanted.c[name] == open_entry.c[name] for name in KEYS))))
-        .where(open_entry.c.remaining < 0 if inbound else open_entry.c.remaining > 0)
+        .where(*([open_entry.c.remaining < 0, ~_brought_back()] if inbound else [open_entry.c.remaining > 0]))
         .subquery("there")
     )
     supply = running(there, [there.c.posting_date, there.c.id], KEYS).subquery("supply")

@@ -1,0 +1,101 @@
+"""Moving goods: the entries of a wave are applied to each other and to what is open, stock lines and serials follow."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stockline.operations.applications import (
+    apply_outbound,
+    apply_serials,
+    close_serials,
+    has_shortages,
+    open_inbound,
+)
+from stockline.operations.fixed_applications import apply_fixed
+from stockline.operations.legs import Leg
+from stockline.operations.locks import EVERY_SITE
+from stockline.operations.stock_in import put_stock
+from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
+from stockline.rules.framework import Offence, Rule, offences, refuse_first
+from stockline.rules.posting import (
+    insufficient_stock,
+    not_enough_at_location,
+    number_not_at_location,
+    number_not_in_stock,
+    serial_already_in_stock,
+    serial_issued_twice,
+    serial_not_in_stock,
+    serial_received_twice,
+    stock_line_too_small,
+)
+from stockline.store.database import Transaction
+from stockline.values import SCALE
+
+
+def stock_changes(moved: Iterable[Leg]) -> dict[tuple[int, str, int], int]:
+    """What the posting adds to the quantity on hand, by item, variant and site: all it must hold."""
+    changes: dict[tuple[int, str, int], int] = {}
+    for leg in moved:
+        line = leg.posted.line
+        key = (line.item.id, line.variant, leg.site_id)
+        changes[key] = changes.get(key, 0) + leg.sign * leg.posted.quantity
+        if leg.sign > 0 and line.item.tracking.steers("serial"):
+            changes[line.item.id, line.variant, EVERY_SITE] = 0
+    return changes
+
+
+def post_inbound(
+    transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool = False
+) -> None:
+    """A set of movements that bring goods in; `fixed`: somebody named entries to apply to."""
+    if any(leg.posted.line.item.tracking.steers("serial") for leg in wave):
+        rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(wave) else []))
+        refuse_first(transaction, _offences(transaction, rules, parameters))
+    short = has_shortages(transaction, parameters)
+    if fixed:
+        apply_fixed(transaction, parameters)
+    open_inbound(transaction, parameters, short=short)
+    put_stock(transaction, parameters)
+
+
+def post_outbound(
+    transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool = False
+) -> None:
+    """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out."""
+    by_serial = [leg for leg in wave if leg.posted.line.item.tracking.steers("serial")]
+    found = []
+    if fixed:
+        refuse_first(transaction, _offences(transaction, [serial_not_in_stock], parameters))
+        apply_fixed(transaction, parameters)
+    if len(by_serial) < len(wave):
+        if decided:
+            apply_staged(transaction, parameters)
+        apply_outbound(transaction, parameters)
+        stage_takes(transaction, parameters)
+        found += _offences(transaction, _DEALT_OUT, parameters)
+        if not found:
+            take_stock(transaction, parameters)
+    if by_serial:
+        if _share_items(by_serial):
+            found += _offences(transaction, [serial_issued_twice], parameters)
+        applied = apply_serials(transaction, parameters, fixed=fixed)
+        leaving = stage_serial_takes(transaction, parameters)
+        # The rules say which serials are missing; whether any is, the numbers tell faster.
+        if min(applied, leaving) * SCALE < sum(leg.posted.quantity for leg in by_serial):
+            found += _offences(transaction, (serial_not_in_stock, stock_line_too_small), parameters)
+    refuse_first(transaction, found)
+    if by_serial:
+        close_serials(transaction, parameters)
+        take_serials(transaction, parameters)
+
+
+_DEALT_OUT = (number_not_in_stock, insufficient_stock, number_not_at_location, not_enough_at_location)
+
+
+def _offences(transaction: Transaction, rules: Iterable[Rule], parameters: Mapping[str, Any]) -> list[Offence]:
+    return [offence for rule in rules for offence in offences(transaction, rule, parameters)]
+
+
+def _share_items(wave: Sequence[Leg]) -> bool:
+    """Whether several lines are of one item: only then can a serial stand on two of them."""
+    keys = [(leg.posted.line.item.id, leg.posted.line.variant) for leg in wave]
+    return len(set(keys)) < len(keys)

@@ -6,6 +6,7 @@ from typing import Any
 from stockline.operations.applications import (
     apply_outbound,
     apply_serials,
+    apply_staged,
     close_serials,
     has_shortages,
     open_inbound,
@@ -58,9 +59,17 @@ def post_inbound(
 
 
 def post_outbound(
-    transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool = False
+    transaction: Transaction,
+    parameters: Mapping[str, Any],
+    wave: Sequence[Leg],
+    *,
+    fixed: bool = False,
+    decided: bool = False,
 ) -> None:
-    """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out."""
+    """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out.
+
+    `fixed`: somebody named entries to apply to; `decided`: the operation staged some.
+    """
     by_serial = [leg for leg in wave if leg.posted.line.item.tracking.steers("serial")]
     found = []
     if fixed:

@@ -78,26 +78,39 @@ def post_outbound(
     if len(by_serial) < len(wave):
         if decided:
             apply_staged(transaction, parameters)
-        apply_outbound(transaction, parameters)
-        stage_takes(transaction, parameters)
-        found += _offences(transaction, _DEALT_OUT, parameters)
-        if not found:
-            take_stock(transaction, parameters)
+        found += _deal_out(transaction, parameters)
     if by_serial:
-        if _share_items(by_serial):
-            found += _offences(transaction, [serial_issued_twice], parameters)
-        applied = apply_serials(transaction, parameters, fixed=fixed)
-        leaving = stage_serial_takes(transaction, parameters)
-        # The rules say which serials are missing; whether any is, the numbers tell faster.
-        if min(applied, leaving) * SCALE < sum(leg.posted.quantity for leg in by_serial):
-            found += _offences(transaction, (serial_not_in_stock, stock_line_too_small), parameters)
+        found += _find_serials(transaction, parameters, by_serial, fixed=fixed)
     refuse_first(transaction, found)
     if by_serial:
         close_serials(transaction, parameters)
         take_serials(transaction, parameters)
 
 
+def _deal_out(transaction: Transaction, parameters: Mapping[str, Any]) -> list[Offence]:
+    """Apply entries without a specific serial and take them from stock lines; what is lacking."""
+    apply_outbound(transaction, parameters)
+    stage_takes(transaction, parameters)
+    found = _offences(transaction, _DEALT_OUT, parameters)
+    if not found:
+        take_stock(transaction, parameters)
+    return found
+
+
 _DEALT_OUT = (number_not_in_stock, insufficient_stock, number_not_at_location, not_enough_at_location)
+
+
+def _find_serials(
+    transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool
+) -> list[Offence]:
+    """Apply entries of specific serials to the very serial and find the lines they leave; which cannot leave."""
+    found = _offences(transaction, [serial_issued_twice], parameters) if _share_items(wave) else []
+    applied = apply_serials(transaction, parameters, fixed=fixed)
+    leaving = stage_serial_takes(transaction, parameters)
+    # The rules say which serials are missing; whether any is, the numbers tell faster.
+    if min(applied, leaving) * SCALE < sum(leg.posted.quantity for leg in wave):
+        found += _offences(transaction, (serial_not_in_stock, stock_line_too_small), parameters)
+    return found
 
 
 def _offences(transaction: Transaction, rules: Iterable[Rule], parameters: Mapping[str, Any]) -> list[Offence]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from stockline.codes import Code
 from stockline.values import NUMBER_LENGTH, ValueProblem, parse_quantity
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+T = TypeVar("T")
+REMEMBERED = 100_000
+"""Texts whose value is remembered: columns such as lots and dates say a few things over and over."""
 
 DECIMALS = 5
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -31,6 +36,26 @@ class BadCell(Exception):
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
+
+
+class Remembered(dict[str, T], Generic[T]):
+    """The value of each text met so far; a text that has none raises `BadCell` every time."""
+
+    def __init__(self, parse: Callable[[str], T]) -> None:
+        super().__init__()
+        self._parse = parse
+
+    def __missing__(self, text: str) -> T:
+        value = self._parse(text)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[text] = value
+        return value
+
+
+def text_in(cell: str) -> str:
+    """Any text, which may be blank; outer blanks cut."""
+    return _printable(cell.strip(), "text")
 
 
 def name_in(cell: str, kind: str) -> str:
@@ -59,31 +84,69 @@ def number_in(cell: str, kind: str) -> str:
 
 
 def quantity_in(cell: str) -> Decimal:
-    """A quantity above zero."""
+    """A quantity above zero, of at most 5 decimals."""
+    quantity = number_of(cell)
+    if quantity <= 0:
+        raise BadCell(Code.INVALID, f"the quantity {cell.strip()} is not greater than 0")
+    exponent = quantity.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DECIMALS:
+        raise BadCell(Code.INVALID, f"the quantity {cell.strip()} has more than {DECIMALS} decimals")
+    return quantity
+
+
+def number_of(cell: str) -> Decimal:
+    """A quantity as it stands, of any sign and any number of decimals."""
     text = cell.strip()
     if not text:
         raise BadCell(Code.INVALID, "the quantity is empty")
     try:
-        quantity = parse_quantity(text)
+        return parse_quantity(text)
     except ValueProblem as problem:
         hint = "; write a decimal point and no separators, as in 1.5 or 1000" if "," in text else ""
         raise BadCell(Code.INVALID, f"the quantity {problem}{hint}") from None
-    if quantity <= 0:
-        raise BadCell(Code.INVALID, f"the quantity {text} is not greater than 0")
-    exponent = quantity.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -DECIMALS:
-        raise BadCell(Code.INVALID, f"the quantity {text} has more than {DECIMALS} decimals")
-    return quantity
+
+
+def whole_in(cell: str) -> int:
+    """A whole number, as ids are; spreadsheets write them with decimals too."""
+    text = cell.strip()
+    digits = text.partition(".")[0] if re.fullmatch(r"-?\d+\.0*", text) else text
+    if not re.fullmatch(r"-?\d{1,18}", digits):
+        raise BadCell(Code.INVALID, f"{text!r} is not a whole number")
+    return int(digits)
+
+
+def yes_in(cell: str) -> bool:
+    """Whether a box is ticked."""
+    text = cell.strip().casefold()
+    if text in ("1", "true", "yes", "y", "x"):
+        return True
+    if text in ("0", "false", "no", "n", ""):
+        return False
+    raise BadCell(Code.INVALID, f"{text!r} is neither yes nor no")
 
 
 def date_in(cell: str) -> date:
     """A date, written YYYY-MM-DD; a time of day behind it is left out."""
+    return moment_in(cell).date()
+
+
+def moment_in(cell: str) -> datetime:
+    """A date with the time of day, midnight if it has none, by whatever clock wrote it."""
     text = cell.strip()
     try:
-        return datetime.fromisoformat(text).date()
+        return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         reason = f"{text!r} is not a date; write it as in 2013-04-10" if text else "the date is empty"
         raise BadCell(Code.INVALID, reason) from None
+
+
+def time_in(cell: str) -> timedelta:
+    """A time of day, as 9:05 or 09:05:00.25."""
+    text = cell.strip()
+    if not re.fullmatch(r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d*)?)?", text):
+        raise BadCell(Code.INVALID, f"{text!r} is not a time of day; write it as in 09:05:00")
+    hours, minutes, seconds = [*text.split(":"), "0"][:3]
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
 
 
 def _printable(text: str, kind: str) -> str:

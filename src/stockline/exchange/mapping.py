@@ -47,7 +47,7 @@ def bind(mapping: Mapping, columns: Sequence[str]) -> Bound:
     for name, wanted in _mapped(mapping):
         if wanted.startswith("="):
             bound.at[name] = len(columns) + len(bound.constants)
-            bound.constants.append(_constant(name, wanted))
+            bound.constants.append(constant(name, wanted))
         elif (column := find_column(wanted, columns, missing)) is not None:
             bound.at[name] = column
     for wanted, text in mapping.where:
@@ -79,7 +79,8 @@ def find_column(wanted: str, columns: Sequence[str], missing: list[str]) -> int 
     return None
 
 
-def _constant(name: str, wanted: str) -> str:
+def constant(name: str, wanted: str) -> str:
+    """The text behind the `=` of one that is the same for all rows."""
     if not wanted[1:].strip():
         raise SheetProblem(f"'=' alone gives no {name}: write the text after it, as in --{name} =TEXT.")
     return wanted[1:].strip()

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from operator import itemgetter
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from stockline.codes import Code
-from stockline.exchange.cells import BadCell, date_in, name_in, number_in, quantity_in
+from stockline.exchange.cells import BadCell, Remembered, date_in, name_in, number_in, quantity_in
 from stockline.exchange.mapping import bind
 from stockline.exchange.movements import BadRow, Movements, Place
 from stockline.exchange.sheets import SheetProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
     from decimal import Decimal
 
     from stockline.exchange.mapping import Mapping
     from stockline.exchange.sheets import Sheet
 
-T = TypeVar("T")
-REMEMBERED = 100_000
-"""Texts whose value is remembered: columns such as lots and dates say a few things over and over."""
-
 EVERY = 1 << 12
 """Rows between two reports of progress."""
-
-
-class _Remembered(dict[str, T], Generic[T]):
-    """The value of each text met so far; a text that has none raises `BadCell` every time."""
-
-    def __init__(self, parse: Callable[[str], T]) -> None:
-        super().__init__()
-        self._parse = parse
-
-    def __missing__(self, text: str) -> T:
-        value = self._parse(text)
-        if len(self) >= REMEMBERED:
-            self.clear()
-        self[text] = value
-        return value
 
 
 class Reading:
@@ -64,10 +45,10 @@ class Reading:
         self._repeated: list[int] = []
         self._dates: dict[date, int] = {}
         self._expiry: dict[tuple[str, str, str], tuple[date, int]] = {}
-        self._lots = _Remembered(lambda text: number_in(text, "lot"))
-        self._packages = _Remembered(lambda text: number_in(text, "package"))
-        self._quantities = _Remembered(quantity_in)
-        self._date_of = _Remembered(date_in)
+        self._lots = Remembered(lambda text: number_in(text, "lot"))
+        self._packages = Remembered(lambda text: number_in(text, "package"))
+        self._quantities = Remembered(quantity_in)
+        self._date_of = Remembered(date_in)
 
     def run(self, tick: Callable[[int], None] = lambda _: None) -> None:
         """Read all rows and check each on its own; `tick` is told now and then how far in the file it has come."""

@@ -1,0 +1,161 @@
+"""Business Central: quantities, links and last movements from item ledger entries, bins from warehouse entries.
+
+A stock line is an item and variant at a location (there: a site), of a lot and in a package, in a bin; the remaining
+quantities of its open entries are summed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from stockline.exchange.systems import System, Tables
+from stockline.exchange.tables import Row, Table, filled, needed, optional
+from stockline.results import FoundStockLine, LastMovement
+
+if TYPE_CHECKING:
+    from stockline.exchange.found import LineKey, SerialKey
+    from stockline.exchange.gathering import Gathering
+
+NO_LOCATION = "-"
+"""The site of stock without Location Code, unless the mapping names one for ""."""
+
+LEDGER = Table(
+    "Item Ledger Entry",
+    (
+        filled("Entry No.", "whole"),
+        filled("Item No.", "item"),
+        needed("Location Code"),
+        filled("Remaining Quantity", "quantity"),
+        *map(optional, ("Variant Code", "Lot No.", "Package No.")),
+        optional("Serial No.", "serial"),
+        optional("Quantity", "quantity"),
+        optional("Positive", "yes"),
+        optional("Posting Date", "moment"),
+    ),
+)
+WAREHOUSE = Table(
+    "Warehouse Entry",
+    (
+        filled("Item No.", "item"),
+        needed("Location Code"),
+        needed("Bin Code"),
+        filled("Qty. (Base)", "quantity", "Quantity (Base)", "Quantity"),
+        *map(optional, ("Variant Code", "Lot No.", "Package No.")),
+        optional("Serial No.", "serial"),
+    ),
+)
+
+_Key = tuple[str, str, str, str, str]
+"""Item, variant, location, lot, package."""
+
+
+def gather(tables: Tables, gathering: Gathering) -> None:
+    """Gather the stock of Business Central."""
+    gathering.untold = frozenset({"location"})
+    bins = _Bins(tables)
+    remaining: defaultdict[_Key, Decimal] = defaultdict(Decimal)
+    links: list[tuple[SerialKey, _Key]] = []
+    for row in tables.rows("Item Ledger Entry"):
+        key, quantity = _key(row), row["Remaining Quantity"]
+        remaining[key] += quantity
+        if row["Serial No."]:
+            serial = (row["Item No."], row["Variant Code"], row["Serial No."])
+            gathering.add_serial(serial)
+            _note_movement(row, serial, gathering)
+            links += [(serial, key)] if quantity > 0 else []
+    for key, quantity in remaining.items():
+        for bin_code, in_bin in bins.split(key, quantity) if quantity else ():
+            _add_line(key, bin_code, in_bin, gathering)
+    _link(links, bins, gathering)
+
+
+def _link(links: Iterable[tuple[SerialKey, _Key]], bins: _Bins, gathering: Gathering) -> None:
+    """A serial is in the bins its warehouse entries say; what they do not say leaves it in none."""
+    for serial, key in links:
+        for bin_code in bins.of_serial(serial, key[2]):
+            line = _line_key(key, bin_code)
+            if not gathering.has_line(line):
+                _add_line(key, bin_code, Decimal(), gathering)
+            gathering.add_serial(serial, site=_place(key[2], "", gathering)[0], lot=key[3])
+            gathering.link(serial, line)
+
+
+def _key(row: Row) -> _Key:
+    return row["Item No."], row["Variant Code"], row["Location Code"], row["Lot No."], row["Package No."]
+
+
+def _line_key(key: _Key, bin_code: str) -> LineKey:
+    item, variant, location, lot, package = key
+    return item, variant, location, bin_code, lot, package
+
+
+def _place(location: str, bin_code: str, gathering: Gathering) -> tuple[str, str]:
+    site, inside = gathering.overrides.place(location, bin_code)
+    return site or NO_LOCATION, inside
+
+
+def _add_line(key: _Key, bin_code: str, quantity: Decimal, gathering: Gathering) -> None:
+    item, variant, location, lot, package = key
+    site, inside = _place(location, bin_code, gathering)
+    line = FoundStockLine(
+        item=item, variant=variant, site=site, location=inside, lot=lot, package=package, quantity=Decimal()
+    )
+    gathering.add_line(_line_key(key, bin_code), line, quantity)
+
+
+def _note_movement(row: Row, serial: SerialKey, gathering: Gathering) -> None:
+    """The entry of the highest number is the last movement; it tells the site, not the bin."""
+    inward = row["Positive"]
+    if inward is None:
+        inward = (row["Quantity"] or row["Remaining Quantity"]) > 0
+    posted: datetime | None = row["Posting Date"]
+    last = LastMovement(
+        direction="in" if inward else "out",
+        date=posted.date() if posted else None,
+        site=_place(row["Location Code"], "", gathering)[0],
+        lot=row["Lot No."],
+        package=row["Package No."],
+    )
+    gathering.moved(serial, (datetime(1, 1, 1), row["Entry No."]), last)  # noqa: DTZ001 - the number alone counts
+
+
+class _Bins:
+    """What the warehouse entries say of bins."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._of_key: defaultdict[_Key, defaultdict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        self._of_serial: defaultdict[tuple[SerialKey, str], defaultdict[str, Decimal]] = defaultdict(
+            lambda: defaultdict(Decimal)
+        )
+        for row in tables.rows("Warehouse Entry"):
+            key, quantity = _key(row), row["Qty. (Base)"]
+            self._of_key[key][row["Bin Code"]] += quantity
+            if row["Serial No."]:
+                serial = (key[0], key[1], row["Serial No."])
+                self._of_serial[serial, key[2]][row["Bin Code"]] += quantity
+
+    def split(self, key: _Key, quantity: Decimal) -> list[tuple[str, Decimal]]:
+        """A quantity by bins. The ledger's quantity is the true one: what the bins do not explain is in none."""
+        parts = [(code, in_bin) for code, in_bin in self._of_key.get(key, {}).items() if in_bin]
+        rest = quantity - sum((in_bin for _, in_bin in parts), Decimal())
+        return [*parts, ("", rest)] if rest or not parts else parts
+
+    def of_serial(self, serial: SerialKey, location: str) -> list[str]:
+        """The bins a serial is in at a location; none is the blank one."""
+        return [code for code, in_bin in self._of_serial.get((serial, location), {}).items() if in_bin > 0] or [""]
+
+
+SYSTEM = System(
+    name="business-central",
+    title="Business Central",
+    tables=(LEDGER, WAREHOUSE),
+    gather=gather,
+    serial_table="Item Ledger Entry",
+    serial_columns={"Item No.": "item", "Variant Code": "variant", "Serial No.": "serial"},
+    line_columns=("Location Code", "Bin Code", "Lot No.", "Package No."),
+    shown_columns={},
+)

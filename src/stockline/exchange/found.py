@@ -1,0 +1,90 @@
+"""What is found in a foreign system's files: stock lines, serials, and the items and places that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stockline.exchange.tables import Unreadable
+    from stockline.results import FoundSerial, FoundStockLine, Location
+    from stockline.tracking_code import TrackingCode
+
+LineKey = tuple[str, ...]
+"""What a stock line is known by in its system; it ends with the columns a serial's row there names it by."""
+SerialKey = tuple[str, str, str]
+"""Item, variant and serial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundItem:
+    """An item that the stock needs; its tracking code follows from the numbers found."""
+
+    tracking: TrackingCode
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSite:
+    """A site that the stock needs, with the places in it."""
+
+    locations: tuple[Location, ...] = ()
+    warehouses: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """Everything that the files hold."""
+
+    stock_lines: list[FoundStockLine]
+    serials: list[FoundSerial]
+    items: dict[str, FoundItem]
+    sites: dict[str, FoundSite]
+    keys: dict[int, LineKey]
+    """Of every stock line number, also of one that only serials name, its key in the system."""
+    made: frozenset[int]
+    """The numbers that the system does not have itself."""
+    unreadable: list[Unreadable]
+    repeated: int
+    """Rows that say what another has said."""
+    left_out: int
+    """Rows of places that hold no stock, such as a customer's."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows read, by file."""
+
+    @property
+    def links(self) -> int:
+        """Links of serials to stock lines."""
+        return sum(len(links_of(serial)) for serial in self.serials)
+
+    @property
+    def duplicates(self) -> int:
+        """Serials that are linked to more than one stock line."""
+        return sum(len(links_of(serial)) > 1 for serial in self.serials)
+
+    def renumbered(self, numbers: dict[int, int]) -> Found:
+        """The same with other numbers for some stock lines."""
+
+        def new(number: int) -> int:
+            return numbers.get(number, number)
+
+        def line_with(line: FoundStockLine) -> FoundStockLine:
+            return replace(line, id=numbers[line.id]) if line.id in numbers else line
+
+        def serial_with(serial: FoundSerial) -> FoundSerial:
+            links = links_of(serial)
+            return serial if numbers.keys().isdisjoint(links) else replace(serial, stock_line=tuple(map(new, links)))
+
+        return replace(
+            self,
+            stock_lines=list(map(line_with, self.stock_lines)),
+            serials=list(map(serial_with, self.serials)),
+            keys={new(number): key for number, key in self.keys.items()},
+            made=frozenset(map(new, self.made)),
+        )
+
+
+def links_of(serial: FoundSerial) -> tuple[int, ...]:
+    """The numbers of the stock lines a serial is linked to."""
+    link = serial.stock_line
+    return () if link is None else (link,) if isinstance(link, int) else tuple(link)

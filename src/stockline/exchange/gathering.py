@@ -1,0 +1,163 @@
+"""Stock being gathered from a foreign system's files, row by row, by the keys of that system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from stockline.exchange.found import Found
+from stockline.exchange.homes import Homes
+from stockline.exchange.needed import items_of, sites_of
+from stockline.results import FoundSerial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from decimal import Decimal
+
+    from stockline.exchange.found import LineKey, SerialKey
+    from stockline.exchange.overrides import Overrides
+    from stockline.exchange.tables import Unreadable
+    from stockline.results import FoundStockLine, LastMovement
+
+
+@dataclass(slots=True)
+class _Line:
+    line: FoundStockLine
+    quantity: Decimal
+
+
+@dataclass(slots=True)
+class _Serial:
+    links: dict[LineKey, None] = field(default_factory=dict)
+    site: str | None = None
+    lot: str = ""
+    sublot: str = ""
+    version: str = ""
+    moved: tuple[datetime, int] | None = None
+    last: LastMovement | None = None
+
+
+class Gathering:
+    """Stock being read from files: what has been found so far, by the keys of its system."""
+
+    def __init__(self, overrides: Overrides) -> None:
+        self.overrides = overrides
+        self.untold: frozenset[str] = frozenset()
+        """What the movements do not tell, of location, lot and package."""
+        self.unreadable: list[Unreadable] = []
+        self.repeated = 0
+        self.left_out = 0
+        self._lines: dict[LineKey, _Line] = {}
+        self._wanted: dict[LineKey, int] = {}
+        self._serials: dict[SerialKey, _Serial] = {}
+        self._put_away: set[tuple[str, str]] = set()
+
+    def has_line(self, key: LineKey) -> bool:
+        """Whether there is such a stock line already."""
+        return key in self._lines
+
+    def add_line(self, key: LineKey, line: FoundStockLine, quantity: Decimal) -> None:
+        """A stock line, or some more of its quantity; `id` is the number it has in the system, if any."""
+        if (known := self._lines.get(key)) is not None:
+            known.quantity += quantity
+            return
+        self._lines[key] = _Line(line, quantity)
+        if line.id is not None:
+            self._wanted[key] = line.id
+
+    def add_serial(self, key: SerialKey, **own: str) -> None:
+        """A serial that is known; `own` are its site and its own attributes. What is blank stays as it was."""
+        serial = self._serials.setdefault(key, _Serial())
+        for name, value in own.items():
+            if value:
+                setattr(serial, name, value)
+
+    def knows(self, key: SerialKey) -> bool:
+        """Whether a serial has been found."""
+        return key in self._serials
+
+    def serials_by_item(self) -> dict[str, list[str]]:
+        """The serials found so far, in the order of their numbers."""
+        numbers: dict[str, list[str]] = {}
+        for item, _, serial in sorted(self._serials):
+            numbers.setdefault(item, []).append(serial)
+        return numbers
+
+    def link(self, serial: SerialKey, line: LineKey, wanted: int | None = None) -> None:
+        """Link a serial to a stock line, which need not exist; `wanted` is its number in the system."""
+        links = self._serials.setdefault(serial, _Serial()).links
+        if line in links:
+            self.repeated += 1
+        links[line] = None
+        if wanted is not None:
+            self._wanted.setdefault(line, wanted)
+
+    def moved(self, serial: SerialKey, when: tuple[datetime, int], last: LastMovement) -> None:
+        """A movement of a serial; the latest counts, of several at one time the one that comes last."""
+        known = self._serials[serial]
+        if known.moved is None or when >= known.moved:
+            known.moved, known.last = when, last
+
+    def has_moved(self, serial: SerialKey) -> bool:
+        """Whether a movement of a serial has been found."""
+        return self._serials[serial].last is not None
+
+    def awaits_put_away(self, site: str, location: str) -> None:
+        """Goods at this place, by its names here, wait to be put away."""
+        self._put_away.add((site, location))
+
+    def found(self) -> Found:
+        """Everything together, stock lines with their numbers."""
+        linked = (key for serial in self._serials.values() for key in serial.links)
+        numbers, made = _numbers([*self._lines, *linked], self._wanted)
+        lines = {key: replace(kept.line, id=numbers[key], quantity=kept.quantity) for key, kept in self._lines.items()}
+        homes = Homes(lines.values(), self.untold)
+        serials = [
+            FoundSerial(
+                item=item,
+                variant=variant,
+                serial=number,
+                stock_line=tuple(numbers[line] for line in kept.links) or None,
+                site=kept.site,
+                lot=kept.lot,
+                sublot=kept.sublot,
+                version=kept.version,
+                last=homes.complete((item, variant), kept.last, [lines[line] for line in kept.links if line in lines]),
+            )
+            for (item, variant, number), kept in self._serials.items()
+        ]
+        return Found(
+            stock_lines=list(lines.values()),
+            serials=serials,
+            items=items_of(lines.values(), serials, self.overrides),
+            sites=sites_of(lines.values(), serials, self._waits),
+            keys={number: key for key, number in numbers.items()},
+            made=frozenset(made),
+            unreadable=self.unreadable,
+            repeated=self.repeated,
+            left_out=self.left_out,
+        )
+
+    def _waits(self, site: str, location: str) -> bool:
+        return (site, location) in self._put_away or self.overrides.puts_away(site, location)
+
+
+def _numbers(keys: Iterable[LineKey], wanted: dict[LineKey, int]) -> tuple[dict[LineKey, int], set[int]]:
+    """A number for every line: the system's own where no other line has taken it, else one that is made."""
+    numbers: dict[LineKey, int] = {}
+    taken: set[int] = set()
+    rest: dict[LineKey, None] = {}
+    for key in keys:
+        if key in numbers:
+            continue
+        number = wanted.get(key)
+        if number is None or number in taken:
+            rest[key] = None
+        else:
+            numbers[key] = number
+            taken.add(number)
+    # Made numbers begin behind a round one, so that they are told from the system's own.
+    first = 10 ** len(str(max(taken, default=0))) if taken else 0
+    made = {key: first + nth for nth, key in enumerate(rest, start=1)}
+    return numbers | made, set(made.values())

@@ -1,0 +1,116 @@
+"""What a person says about a foreign system's files that the files do not say: a small TOML file.
+
+Its sections are described in docs/reference/foreign-stock.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stockline.exchange.sheets import SheetProblem
+from stockline.tracking_code import NUMBER_KINDS, TrackingCode
+from stockline.values import ValueProblem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECTIONS = ("decimal", "dates", "columns", "sites", "locations", "put_away", "tracking", "items", "no_stock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the file says; without one, everything is as the system itself has it."""
+
+    decimal: str = "."
+    dates: str | None = None
+    """How dates are written, as `strptime` has it; None: YYYY-MM-DD."""
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By table: the system's column, and the file's name for it."""
+    sites: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """By the system's site: the site here, and the location in it, "" where that is the system's own."""
+    locations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By site here: the system's location, and the location here."""
+    put_away_categories: frozenset[str] = frozenset({"2"})
+    put_away_locations: frozenset[str] = frozenset()
+    """`SITE/LOCATION`, by the names here."""
+    tracking: TrackingCode | None = None
+    items: Mapping[str, TrackingCode] = field(default_factory=dict)
+    no_stock: frozenset[str] = frozenset({"Partners", "Virtual Locations", "Physical Locations"})
+    """Sites, by the system's names, whose places hold no stock of the company."""
+
+    def place(self, site: str, location: str = "") -> tuple[str, str]:
+        """The site and location here of a place there."""
+        here, inside = self.sites.get(site, (site, ""))
+        return here, inside or self.locations.get(here, {}).get(location, location)
+
+    def puts_away(self, site: str, location: str) -> bool:
+        """Whether goods at a place, by its names here, wait to be put away."""
+        return f"{site}/{location}" in self.put_away_locations
+
+
+def read_overrides(path: Path) -> Overrides:
+    """What a TOML file says. A `SheetProblem` when some of it means nothing, so that no typing error goes unseen."""
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SheetProblem(f"{path} cannot be read: {reason}.") from None
+    unknown = [name for name in said if name not in SECTIONS]
+    if unknown:
+        raise SheetProblem(f"{path} says {', '.join(unknown)}; only {', '.join(SECTIONS)} mean something.")
+    try:
+        return _overrides(said)
+    except (ValueProblem, TypeError, AttributeError, KeyError) as error:
+        raise SheetProblem(f"{path}: {error}.") from None
+
+
+def _overrides(said: dict[str, Any]) -> Overrides:
+    put_away = _only(said.get("put_away", {}), ("categories", "locations"), "put_away")
+    return Overrides(
+        decimal=_one_of(said.get("decimal", "."), (".", ","), "decimal"),
+        dates=said.get("dates"),
+        columns=_named("columns", said),
+        sites={there: _site(there, here) for there, here in said.get("sites", {}).items()},
+        locations=_named("locations", said),
+        put_away_categories=frozenset(map(str, put_away.get("categories", ["2"]))),
+        put_away_locations=frozenset(map(str, put_away.get("locations", []))),
+        tracking=_tracking("tracking", said["tracking"]) if "tracking" in said else None,
+        no_stock=frozenset(map(str, said.get("no_stock", ("Partners", "Virtual Locations", "Physical Locations")))),
+        items={item: _tracking(item, code) for item, code in said.get("items", {}).items()},
+    )
+
+
+def _named(section: str, said: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The pairs of a section's parts."""
+    parts = said.get(section, {})
+    for name, pairs in parts.items():
+        if not isinstance(pairs, dict):
+            raise ValueProblem(f"{name} in [{section}] is {pairs!r}; write [{section}.{name}] and its names below it")
+    return {name: {there: str(here) for there, here in pairs.items()} for name, pairs in parts.items()}
+
+
+def _site(there: str, here: Any) -> tuple[str, str]:
+    if isinstance(here, str):
+        return here, ""
+    named = _only(here, ("site", "location"), there)
+    return str(named.get("site", there)), str(named.get("location", ""))
+
+
+def _tracking(of: str, said: Any) -> TrackingCode:
+    return TrackingCode(**_only(said, NUMBER_KINDS, of)).checked()
+
+
+def _only(said: Any, names: tuple[str, ...], where: str) -> dict[str, Any]:
+    if not isinstance(said, dict) or (unknown := [name for name in said if name not in names]):
+        what = f"says {', '.join(unknown)}" if isinstance(said, dict) else f"is {said!r}"
+        raise ValueProblem(f"[{where}] {what}; it holds {', '.join(names)}")
+    return said
+
+
+def _one_of(said: Any, values: tuple[str, ...], name: str) -> str:
+    if said not in values:
+        raise ValueProblem(f"{name} is {said!r}, not one of {' '.join(values)}")
+    return str(said)

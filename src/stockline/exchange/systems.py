@@ -1,0 +1,99 @@
+"""The foreign systems whose stock can be read: what each of them is, told once and the same for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from stockline.exchange.gathering import Gathering
+from stockline.exchange.sheets import SheetProblem
+from stockline.exchange.tables import Row, Table, TableFile, Unreadable, recognize
+
+if TYPE_CHECKING:
+    from stockline.exchange.found import Found
+    from stockline.exchange.overrides import Overrides
+    from stockline.exchange.sheets import Sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A foreign system: its tables, how stock is gathered from them, and where it keeps which serial is where."""
+
+    name: str
+    title: str
+    tables: tuple[Table, ...]
+    gather: Callable[[Tables, Gathering], None]
+    serial_table: str
+    """The table whose rows say where serials are."""
+    serial_columns: Mapping[str, str]
+    """Its columns that name a serial, each with what it is here."""
+    line_columns: Sequence[str]
+    """Its columns that name the serial's stock line: the last parts of the line's key."""
+    shown_columns: Mapping[str, str]
+    """Further columns of a stock line that help to find it, each with its characteristic here."""
+    stock_table: str | None = None
+    """The table with a row for each stock line, where the system has one."""
+    quantity_column: str = ""
+
+
+class Tables:
+    """The files given, as the tables of their system."""
+
+    def __init__(
+        self, files: Sequence[TableFile], gathering: Gathering, tick: Callable[[TableFile, int], None]
+    ) -> None:
+        self._files = files
+        self._gathering = gathering
+        self._tick = tick
+
+    def has(self, table: str) -> bool:
+        """Whether a file of this table was given."""
+        return any(file.table.name == table for file in self._files)
+
+    def lacks(self, table: str, column: str) -> bool:
+        """Whether a file of this table lacks a column."""
+        return any(file.lacks(column) for file in self._files if file.table.name == table)
+
+    def rows(self, table: str) -> Iterator[Row]:
+        """The rows of all files of a table that can be read."""
+        for _, _, row in self.numbered_rows(table):
+            yield row
+
+    def numbered_rows(self, table: str) -> Iterator[tuple[str, int, Row]]:
+        """The same with the file and the line each row stands in."""
+        for file in self._files:
+            if file.table.name == table:
+                unreadable = self._gathering.unreadable
+                for line, row in file.rows(unreadable, partial(self._tick, file)):
+                    yield str(file.sheet.path), line, row
+
+    def refuse(self, file: str, line: int, column: str, reason: str) -> None:
+        """List a row that can be read but not be taken."""
+        self._gathering.unreadable.append(Unreadable(file, line, column, reason))
+
+
+def read_stock(
+    system: System, sheets: Iterable[Sheet], overrides: Overrides, tick: Callable[[int], None] = lambda _: None
+) -> Found:
+    """Read the files of a system; `tick` is told now and then how much of all of them has been read.
+
+    A file that is none of its tables, and one that is needed and missing, is a `SheetProblem`.
+    """
+    unknown = sorted(overrides.columns.keys() - {table.name for table in system.tables})
+    if unknown:
+        names = ", ".join(table.name for table in system.tables)
+        raise SheetProblem(f"{system.title} has no table {', '.join(unknown)}: its tables are {names}.")
+    files = [recognize(sheet, system.tables, overrides) for sheet in sheets]
+    done: dict[TableFile, int] = {}
+
+    def follow(file: TableFile, position: int) -> None:
+        done[file] = position
+        tick(sum(done.values()))
+
+    gathering = Gathering(overrides)
+    system.gather(Tables(files, gathering, follow), gathering)
+    found = gathering.found()
+    found.rows = {str(file.sheet.path): file.read for file in files}
+    return found

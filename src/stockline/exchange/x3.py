@@ -1,0 +1,211 @@
+"""Sage X3: stock lines from STOCK, serials from STOSER, last movements from STOJOU.
+
+A serial is linked by STOFCY + STOCOU. Where STOCK itself has the serial ("received/issued", one row a serial), rows of
+equal characteristics become one line.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from stockline.exchange.systems import System, Tables
+from stockline.exchange.tables import Row, Table, filled, needed, optional
+from stockline.results import FoundStockLine, LastMovement
+
+if TYPE_CHECKING:
+    from stockline.exchange.found import LineKey
+    from stockline.exchange.gathering import Gathering
+
+STOCK = Table(
+    "STOCK",
+    (
+        filled("STOFCY", "site"),
+        filled("STOCOU", "whole"),
+        filled("ITMREF", "item"),
+        filled("QTYSTU", "quantity"),
+        *map(optional, ("WRH", "LOC", "LOCCAT", "LOT", "SLO", "ECCVALMAJ", "STA", "PALNUM", "CTRNUM")),
+        *map(optional, ("STOFLD1", "STOFLD2", "QLYCTLDEM", "OWNER", "PCU")),
+        optional("PCUSTUCOE", "quantity"),
+        optional("SERNUM", "serial"),
+    ),
+).with_suffix("_0")
+STOSER = Table(
+    "STOSER",
+    (
+        filled("ITMREF", "item"),
+        filled("SERNUM", "serial"),
+        needed("STOFCY"),
+        needed("STOCOU", "whole"),
+        *map(optional, ("LOT", "SLO", "ECCVALMAJ")),
+    ),
+).with_suffix("_0")
+STOJOU = Table(
+    "STOJOU",
+    (
+        filled("STOFCY", "site"),
+        filled("ITMREF", "item"),
+        filled("IPTDAT", "moment"),
+        filled("QTYSTU", "quantity"),
+        needed("SERNUM", "serial"),
+        optional("SERNUMF", "serial"),
+        *(optional(name, "whole") for name in ("MVTSEQ", "MVTIND")),
+        *map(optional, ("LOC", "LOT", "PALNUM")),
+    ),
+).with_suffix("_0")
+STOLOC = Table("STOLOC", (filled("STOFCY", "site"), filled("LOC", "text"), needed("LOCCAT"))).with_suffix("_0")
+
+CHARACTERISTICS = {
+    "warehouse": "WRH",
+    "lot": "LOT",
+    "sublot": "SLO",
+    "version": "ECCVALMAJ",
+    "package": "PALNUM",
+    "identifier2": "CTRNUM",
+    "custom1": "STOFLD1",
+    "custom2": "STOFLD2",
+    "analysis_request": "QLYCTLDEM",
+    "owner": "OWNER",
+    "packing_unit": "PCU",
+}
+
+
+def gather(tables: Tables, gathering: Gathering) -> None:
+    """Gather the stock of X3."""
+    for row in tables.rows("STOLOC"):
+        _note_category(row, gathering)
+    _gather_lines(tables, gathering)
+    _gather_serials(tables, gathering)
+    _gather_movements(tables, gathering)
+
+
+def _note_category(row: Row, gathering: Gathering) -> None:
+    if row["LOCCAT"] in gathering.overrides.put_away_categories:
+        gathering.awaits_put_away(*gathering.overrides.place(row["STOFCY"], row["LOC"]))
+
+
+def _gather_lines(tables: Tables, gathering: Gathering) -> None:
+    """The rows of STOCK; those of items whose serials STOCK itself has are kept back and put together."""
+    rows: dict[LineKey, tuple[FoundStockLine, str]] = {}
+    for file, number, row in tables.numbered_rows("STOCK"):
+        _note_category(row, gathering)
+        key: LineKey = (row["STOFCY"], str(row["STOCOU"]))
+        told = (_line(row, gathering), row["SERNUM"])
+        if (known := rows.setdefault(key, told)) is not told:
+            if known == told:
+                gathering.repeated += 1
+            else:
+                reason = f"stock line {row['STOFCY']} {row['STOCOU']} stands in an earlier row, with other values"
+                tables.refuse(file, number, "STOCOU", reason)
+    one_each = {line.item for line, serial in rows.values() if serial}
+    for key, (line, _) in rows.items():
+        if line.item not in one_each:
+            gathering.add_line(key, line, Decimal(line.quantity))
+    if one_each:
+        of_these = {key: told for key, told in rows.items() if told[0].item in one_each}
+        _put_together(of_these, gathering)
+
+
+def _line(row: Row, gathering: Gathering) -> FoundStockLine:
+    site, location = gathering.overrides.place(row["STOFCY"], row["LOC"])
+    return FoundStockLine(
+        id=row["STOCOU"],
+        item=row["ITMREF"],
+        site=site,
+        location=location,
+        quantity=row["QTYSTU"],
+        status=row["STA"] or "A",
+        packing_factor=1 if row["PCUSTUCOE"] is None else row["PCUSTUCOE"],
+        **{name: row[column] for name, column in CHARACTERISTICS.items()},
+    )
+
+
+def _put_together(rows: dict[LineKey, tuple[FoundStockLine, str]], gathering: Gathering) -> None:
+    """Rows of equal characteristics become one line, under the lowest number; each serial is linked to it."""
+    lines: dict[FoundStockLine, LineKey] = {}
+    for key, (line, serial) in sorted(rows.items(), key=lambda kept: (kept[1][0].site, kept[1][0].id or 0)):
+        quantity = Decimal(line.quantity)
+        # An emptied row is a closed line of its own: what was on it is not on the open line of its characteristics.
+        same = replace(line, id=None if quantity else line.id, quantity=0)
+        into = lines.setdefault(same, key)
+        gathering.add_line(into, line, quantity)
+        if serial:
+            whose = (line.item, "", serial)
+            gathering.add_serial(whose, site=line.site, lot=line.lot, sublot=line.sublot, version=line.version)
+            if quantity >= 0:
+                gathering.link(whose, into)
+
+
+def _gather_serials(tables: Tables, gathering: Gathering) -> None:
+    for row in tables.rows("STOSER"):
+        serial = (row["ITMREF"], "", row["SERNUM"])
+        site = gathering.overrides.place(row["STOFCY"])[0] if row["STOFCY"] else ""
+        gathering.add_serial(serial, site=site, lot=row["LOT"], sublot=row["SLO"], version=row["ECCVALMAJ"])
+        if row["STOCOU"]:
+            gathering.link(serial, (row["STOFCY"], str(row["STOCOU"])), row["STOCOU"])
+
+
+def _gather_movements(tables: Tables, gathering: Gathering) -> None:
+    """The journal's entries. One entry holds a range of serials, so the serials must be known by now."""
+    columns = {"location": "LOC", "lot": "LOT", "package": "PALNUM"}
+    gathering.untold = frozenset(name for name, column in columns.items() if tables.lacks("STOJOU", column))
+    numbers = {item: _ByLength(serials) for item, serials in gathering.serials_by_item().items()}
+    for row in tables.rows("STOJOU"):
+        known = numbers.get(row["ITMREF"])
+        if known is None or not row["SERNUM"] or not row["QTYSTU"]:
+            continue
+        site, location = gathering.overrides.place(row["STOFCY"], row["LOC"])
+        moment: datetime = row["IPTDAT"]
+        last = LastMovement(
+            direction="in" if row["QTYSTU"] > 0 else "out",
+            date=moment.date(),
+            site=site,
+            location=location,
+            lot=row["LOT"],
+            package=row["PALNUM"],
+        )
+        # Within a day sequence and index tell which entry is the higher.
+        when = (moment, (row["MVTSEQ"] or 0) * 1_000_000 + (row["MVTIND"] or 0))
+        for serial in known.between(row["SERNUM"], row["SERNUMF"]):
+            gathering.moved((row["ITMREF"], "", serial), when, last)
+
+
+class _ByLength:
+    """The serials of an item, to be found by ranges: numbers of one length, so that their order is that of texts."""
+
+    def __init__(self, serials: list[str]) -> None:
+        self._serials = sorted((len(serial), serial) for serial in serials)
+
+    def between(self, first: str, last: str) -> Iterator[str]:
+        """The serials from first to last; without last, the first alone."""
+        last = last if len(last) == len(first) and last > first else first
+        start = bisect_left(self._serials, (len(first), first))
+        for _, serial in self._serials[start : bisect_right(self._serials, (len(last), last))]:
+            if _counts_on(first, last, serial):
+                yield serial
+
+
+def _counts_on(first: str, last: str, serial: str) -> bool:
+    """Whether a serial between two others differs from them in digits only."""
+    return all(
+        one == two == three or (one.isdigit() and two.isdigit() and three.isdigit())
+        for one, two, three in zip(first, last, serial, strict=True)
+    )
+
+
+SYSTEM = System(
+    name="x3",
+    title="Sage X3",
+    tables=(STOCK, STOSER, STOJOU, STOLOC),
+    gather=gather,
+    serial_table="STOSER",
+    serial_columns={"ITMREF": "item", "SERNUM": "serial"},
+    line_columns=("STOFCY", "STOCOU"),
+    shown_columns={"LOC": "location", "LOT": "lot", "SLO": "sublot", "STA": "status", "PALNUM": "package"},
+    stock_table="STOCK",
+    quantity_column="QTYSTU",
+)

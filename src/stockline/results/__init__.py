@@ -6,7 +6,7 @@ Quantities are `Decimal`; unless said otherwise they are in base units. Dates ar
 from stockline.results.base import Result
 from stockline.results.catalog import Location
 from stockline.results.control import ControlFinding, SyncLine, SyncState
-from stockline.results.documents import LineState, Link, OrderLine
+from stockline.results.documents import LineState, Link, OrderLine, Reserved
 from stockline.results.posting import LedgerEntry, Posting
 from stockline.results.stock import (
     Availability,
@@ -33,6 +33,7 @@ __all__ = [
     "Location",
     "OrderLine",
     "Posting",
+    "Reserved",
     "Result",
     "SerialState",
     "Specification",

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from stockline.results.base import Result
 from stockline.values import QuantityLike
 
 
@@ -58,3 +59,10 @@ class Link:
     supply_lot: str | None
     supply_package: str | None
     binding: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved(Result):
+    """How much was reserved, or cancelled, in base units."""
+
+    quantity: Decimal

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Date, FromClause, Index
+from sqlalchemy import Column, Date, FromClause, Index, literal_column
 from sqlalchemy.schema import SchemaItem
 
-from stockline.schema.base import item_table, key, number, quantity, text
+from stockline.schema.base import item_table, key, number, quantity, stage_table, text
 
 
 def _side(name: str) -> list[SchemaItem]:
@@ -42,6 +42,25 @@ link = item_table(
 
 A side is a source line, or for stock one ledger entry. `entered` orders the rows of the line's window: it is the id of
 the link under which the combination was first entered (TW-7)."""
+
+RESERVATION, TRACKING, SURPLUS, PROSPECT = "reservation", "tracking", "surplus", "prospect"
+"""The statuses of a link (RE-2)."""
+EMPTY = link.c.quantity == literal_column("0")
+Index("ix_link_empty", link.c.item_id, sqlite_where=EMPTY, postgresql_where=EMPTY)
+
+WANTED = "wanted"
+"""A surplus for which an operation that is running looks for a partner; never committed."""
+
+staged_split = stage_table(
+    "staged_split",
+    key(),
+    key("batch_id"),
+    key("link_id"),
+    key("target"),
+    quantity(),
+)
+"""How much of a link goes another way: to the ledger entry `target`, to the number of that row of a window, or, with
+target 0, to its end."""
 
 tracking_specification = item_table(
     "tracking_specification",

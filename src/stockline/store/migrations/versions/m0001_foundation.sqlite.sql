@@ -143,6 +143,8 @@ CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id) WHERE deman
 
 CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial, demand_lot, demand_package) WHERE demand_line_id IS NOT NULL;
 
+CREATE INDEX ix_link_empty ON link (item_id) WHERE quantity = 0;
+
 CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE supply_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
@@ -325,6 +327,16 @@ CREATE TABLE staged_serial_found (
     last_package TEXT DEFAULT '' NOT NULL,
     last_date DATE,
     CONSTRAINT pk_staged_serial_found PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_split (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    link_id BIGINT NOT NULL,
+    target BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_split PRIMARY KEY (item_id, batch_id, link_id, target)
 )
  WITHOUT ROWID;
 

@@ -1,0 +1,326 @@
+"""A line looks for partners: candidates are dealt out over what it wants (RE-11 to RE-17).
+
+What looks for a partner is a link of status `wanted` while the operation runs. Passes deal candidates out over it:
+first for the parts that name most numbers, at last for those that name none (RE-16).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Insert, Select, Text, Update, and_, bindparam, case, func, literal, select, update
+
+from stockline.operations.lines import SourceLine
+from stockline.operations.links import (
+    FIRST,
+    HERE,
+    JUST_MADE,
+    OTHER,
+    SIDES,
+    LinkBatch,
+    made_from,
+    numbered,
+    pieces,
+    stage_split,
+)
+from stockline.operations.reservation_candidates import (
+    Mask,
+    candidates,
+    held,
+    masks,
+    sequence,
+    wanted,
+)
+from stockline.operations.shares import in_sequence, overlap
+from stockline.rules.window import ITEM, LINE
+from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link
+from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS, NumberKind
+
+STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers a person names; a blank one is not named."""
+
+    serial: str = ""
+    lot: str = ""
+    package: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.serial or self.lot or self.package)
+
+    def __str__(self) -> str:
+        return " ".join(number for number in (self.serial, self.lot, self.package) if number)
+
+    def parameters(self) -> dict[str, str]:
+        """The numbers as parameters of a statement."""
+        return {f"of_{kind}": getattr(self, kind) for kind in NUMBER_KINDS}
+
+
+NO_NUMBERS = Numbers()
+
+
+class Search:
+    """A line that looks for partners: `partner` is None (the system chooses), `stock`, or one line."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        line: SourceLine,
+        partner: SourceLine | str | None = None,
+        batch: LinkBatch | None = None,
+    ) -> None:
+        self.line = line
+        self.batch = batch or LinkBatch(transaction, line)
+        self._transaction = transaction
+        self._side = line.side.name
+        self._stock = self._side == "demand" and partner in (None, STOCK)
+        self._documents = partner != STOCK
+        fits = not isinstance(partner, SourceLine) or _agree(line, partner)
+        self._partner = {"partner": (partner.id if fits else -1) if isinstance(partner, SourceLine) else 0}
+        self._steering = tuple(kind for kind in NUMBER_KINDS if line.item.tracking.steers(kind))
+
+    def room(self, numbers: Numbers) -> int:
+        """What of the line is not reserved and carries no number but these."""
+        left = abs(self.line.outstanding) - self.batch.ask(_held(self._side))
+        return max(left, 0) + (self.carried(numbers) if numbers else self.batch.ask(_surplus(self._side)))
+
+    def carried(self, numbers: Numbers) -> int:
+        """What the line carries of these numbers without being reserved."""
+        return self.batch.ask(_carried(self._side), **numbers.parameters()) if numbers else 0
+
+    def reserve(self, asked: int, numbers: Numbers) -> int:
+        """Reserve up to this much, of these numbers if any are named; what could be."""
+        carried = self._want_carried(asked, numbers)
+        new = 0
+        if numbers:
+            new = asked - carried
+            self._want_number(new, numbers)
+        done = self.link_wanted(asked, blank=not numbers, carry=bool(numbers))
+        self.end_search(new, numbers)
+        return done
+
+    def _want_carried(self, asked: int, numbers: Numbers) -> int:
+        """What the line carries without a partner looks for one, up to this much."""
+        self.batch.run(_stage_carried(self._side), **numbers.parameters(), asked=asked)
+        self.batch.cut([_WANTED_PIECES])
+        return self.batch.ask(_sum_wanted(self._side))
+
+    def _want_number(self, quantity: int, numbers: Numbers) -> None:
+        """The line carries the number now (RE-17)."""
+        if quantity:
+            values = numbers.parameters() | {"part": quantity}
+            if not self.batch.run(_want_more(self._side), **values):
+                self.batch.make(_want_new(self._side), **values)
+
+    def link_wanted(self, asked: int, *, blank: bool, carry: bool = False) -> int:
+        """Link what is wanted, and with `blank` what of the line has no number; how much was.
+
+        `carry`: a demand without number that is found for a number carries it from now on (RE-17).
+        """
+        present = self._masks()
+        done = 0
+        for mask in present:
+            if self._stock:
+                done += self._link(mask, stock=True, documents=False)
+        for mask in present:
+            if self._documents:
+                done += self._link(mask, stock=False, documents=True)
+        if blank:
+            self._want_blank(asked - done)
+        return done + self._link((), stock=self._stock, documents=self._documents, carry=carry)
+
+    def _masks(self) -> list[Mask]:
+        """The masks there are among the parts that name numbers."""
+        every = [mask for mask in masks(self.line.item.tracking) if mask]
+        return [mask for mask in every if self.batch.ask(_has_mask(self._side, mask, self._steering))]
+
+    def _link(self, mask: Mask, *, stock: bool, documents: bool, carry: bool = False) -> int:
+        statement = _link_up(self._side, mask, self._steering, stock, documents, carry and self._side == "supply")
+        if not self.batch.make(statement, **self._partner):
+            return 0
+        self.batch.run(_use_up(self._side, WANTED))
+        self.batch.run(_use_up(OTHER[self._side], SURPLUS))
+        return self.batch.ask(_MADE)
+
+    def _want_blank(self, asked: int) -> None:
+        eligible = self.batch.ask(_sum_eligible(self._side, self._steering))
+        room = abs(self.line.outstanding) - self.batch.ask(_held(self._side))
+        quantity = min(asked - eligible, room)
+        if quantity > 0:
+            self.batch.make(_want_new(self._side), part=quantity, **NO_NUMBERS.parameters())
+
+    def end_search(self, new: int = 0, numbers: Numbers = NO_NUMBERS) -> None:
+        """What found no partner is surplus again; what was only asked for is forgotten."""
+        if new:
+            self.batch.run(_forget_number(self._side), part=new, **numbers.parameters())
+        self.batch.run(_forget_blank(self._side))
+        self.batch.run(_surplus_again(self._side))
+        self.batch.settle()
+
+
+def _agree(line: SourceLine, partner: SourceLine) -> bool:
+    """Both sides of a link are of one item, variant and site, one demand and one supply (RE-8)."""
+    place, other = (line.item.id, line.variant, line.site_id), (partner.item.id, partner.variant, partner.site_id)
+    return place == other and line.side is not partner.side
+
+
+# ---------------------------------------------------------------- what looks for a partner
+
+_NUMBERS = {kind: bindparam(f"of_{kind}", type_=Text) for kind in NUMBER_KINDS}
+_QUANTITY = bindparam("part", type_=BigInteger)
+ASKED = bindparam("asked", type_=BigInteger)
+
+
+def _of_line(side_name: str, status: str) -> Any:
+    return and_(link.c.item_id == ITEM, SIDES[side_name].line_id == LINE, link.c.status == status)
+
+
+def with_numbers(side_name: str) -> Any:
+    """The side carries all the numbers that are named."""
+    side = SIDES[side_name]
+    return and_(*((number == "") | (getattr(side, kind) == number) for kind, number in _NUMBERS.items()))
+
+
+def _exactly(side_name: str) -> Any:
+    side = SIDES[side_name]
+    return and_(*(getattr(side, kind) == number for kind, number in _NUMBERS.items()))
+
+
+@cache
+def _held(side_name: str) -> Select[Any]:
+    return select(held(side_name, LINE))
+
+
+@cache
+def _surplus(side_name: str) -> Select[Any]:
+    return select(func.sum(link.c.quantity)).where(_of_line(side_name, SURPLUS), numbered(SIDES[side_name]))
+
+
+@cache
+def _carried(side_name: str) -> Select[Any]:
+    return select(func.sum(link.c.quantity)).where(
+        _of_line(side_name, SURPLUS), numbered(SIDES[side_name]), with_numbers(side_name)
+    )
+
+
+@cache
+def _stage_carried(side_name: str) -> Insert:
+    side = SIDES[side_name]
+    carried = (
+        select(link.c.id, side.entered.label("entered"), link.c.quantity)
+        .where(_of_line(side_name, SURPLUS), numbered(SIDES[side_name]), with_numbers(side_name))
+        .subquery("carried")
+    )
+    ranked = in_sequence(carried, (carried.c.entered, carried.c.id), ()).subquery("ranked")
+    left = ASKED - (ranked.c.upto - ranked.c.quantity)
+    taken = case((left < ranked.c.quantity, left), else_=ranked.c.quantity)
+    return stage_split(select(ranked.c.id.label("link_id"), literal(0).label("target"), taken.label("quantity")))
+
+
+_WANTED_PIECES = pieces({"status": literal(WANTED, Text)})
+
+
+@cache
+def _sum_wanted(side_name: str) -> Select[Any]:
+    return select(func.sum(link.c.quantity)).where(_of_line(side_name, WANTED))
+
+
+@cache
+def _sum_eligible(side_name: str, steering: tuple[NumberKind, ...]) -> Select[Any]:
+    rest = wanted(side_name, (), steering).subquery("rest")
+    return select(func.sum(rest.c.quantity))
+
+
+@cache
+def _want_more(side_name: str) -> Update:
+    more = {name: link.c[name] + _QUANTITY for name in ("quantity", f"{side_name}_handle", f"{side_name}_invoice")}
+    return update(link).where(_of_line(side_name, WANTED), _exactly(side_name)).values(more)
+
+
+@cache
+def _want_new(side_name: str) -> Insert:
+    named = {f"{side_name}_{kind}": number for kind, number in _NUMBERS.items()}
+    figures = {f"{side_name}_{name}": _QUANTITY for name in ("handle", "invoice")}
+    values = {"status": literal(WANTED, Text), "quantity": _QUANTITY, f"{side_name}_line_id": LINE} | named | figures
+    return made_from(select(LINE), values | {f"{side_name}_entered": FIRST + 1}, ())
+
+
+@cache
+def _forget_number(side_name: str) -> Update:
+    """Take what was asked for of a number off what is left of it, so that only what the line carried before stays."""
+    left = case((link.c.quantity < _QUANTITY, 0), else_=link.c.quantity - _QUANTITY)
+    gone = link.c.quantity - left
+    side = SIDES[side_name]
+    figures = {f"{side_name}_{name}": getattr(side, name) - gone for name in ("handle", "invoice")}
+    return update(link).where(_of_line(side_name, WANTED), _exactly(side_name)).values({"quantity": left} | figures)
+
+
+@cache
+def _forget_blank(side_name: str) -> Update:
+    return update(link).where(_of_line(side_name, WANTED), ~numbered(SIDES[side_name])).values(quantity=0)
+
+
+@cache
+def _surplus_again(side_name: str) -> Update:
+    return update(link).where(_of_line(side_name, WANTED)).values(status=SURPLUS)
+
+
+# ---------------------------------------------------------------- linking
+
+
+@cache
+def _has_mask(side_name: str, mask: Mask, steering: tuple[NumberKind, ...]) -> Select[Any]:
+    """Whether some demand that may take part names just these kinds of numbers."""
+    demand = SIDES["demand"]
+    kinds = [getattr(demand, kind) != "" if kind in mask else getattr(demand, kind) == "" for kind in steering]
+    there = _of_line("demand", WANTED) if side_name == "demand" else and_(HERE, link.c.status == SURPLUS)
+    return select(case((select(link.c.id).where(there, demand.line_id.isnot(None), *kinds).exists(), 1), else_=0))
+
+
+@cache
+def _link_up(
+    side_name: str, mask: Mask, steering: tuple[NumberKind, ...], stock: bool, documents: bool, carry: bool
+) -> Insert:
+    """Link what is wanted with what is free, in the order of RE-11 and RE-12."""
+    other = OTHER[side_name]
+    asked = wanted(side_name, mask, steering).subquery("asked")
+    there = candidates(other, mask, steering, stock=stock, documents=documents, asked=asked).subquery("there")
+    left = in_sequence(asked, (asked.c.id,), mask).subquery("wanted")
+    right = in_sequence(there, sequence(other, there), mask).subquery("free")
+    meets, quantity = overlap(left, right, mask)
+    values: dict[str, Any] = {"status": literal(RESERVATION, Text), "quantity": quantity}
+    values |= {f"{side_name}_line_id": LINE, f"{other}_line_id": right.c.line_id}
+    if stock:
+        values["supply_entry_id"] = right.c.entry_id
+    values |= {f"{side_name}_{kind}": left.c[kind] for kind in NUMBER_KINDS}
+    values |= {f"{other}_{kind}": right.c[kind] for kind in NUMBER_KINDS}
+    if carry:
+        values |= {f"demand_{kind}": left.c[kind] for kind in steering}
+        values |= {"demand_handle": quantity, "demand_invoice": quantity, "demand_entered": FIRST + 1}
+    rows = select(quantity).select_from(left.join(right, meets))
+    return made_from(rows, values, (left.c.upto, right.c.upto))
+
+
+@cache
+def _use_up(side_name: str, status: str) -> Update:
+    """Take what has just been linked off what had no partner."""
+    side = SIDES[side_name]
+    key = [side.line_id, *(getattr(side, kind) for kind in NUMBER_KINDS)]
+    used = (
+        select(*key, func.sum(link.c.quantity).label("used"))
+        .where(JUST_MADE, side.line_id.isnot(None))
+        .group_by(*key)
+        .subquery("used")
+    )
+    same = [column == used.c[column.name] for column in key]
+    return (
+        update(link)
+        .where(link.c.item_id == ITEM, link.c.status == status, *same)
+        .values(quantity=link.c.quantity - used.c.used)
+    )
+
+
+_MADE = select(func.sum(link.c.quantity)).where(JUST_MADE)

@@ -85,7 +85,7 @@ def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine])
     """Take over what was posted to the lines and their numbers (PO-5)."""
     orders = [one for one in posted if not one.line.is_journal]
     journals = [one.line for one in posted if one.line.is_journal]
-    transaction.execute(_POSTED_LINES, {"batch": batch})
+    transaction.execute(POSTED_LINES, {"batch": batch})
     if orders:
         write_specification(transaction, batch)
         if any(one.invoice for one in orders):
@@ -102,13 +102,13 @@ def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine])
             }
             for one in orders
         ]
-        transaction.execute(_UPDATE_LINES, rows)
+        transaction.execute(UPDATE_LINES, rows)
     if journals:
         _remove_journal_lines(transaction, journals)
     transaction.clear(staged_line, batch)
 
 
-_POSTED_LINES = insert(posting_line).from_select(
+POSTED_LINES = insert(posting_line).from_select(
     ("item_id", "posting_id", "line_id", "handled", "invoiced"),
     select(
         staged_line.c.item_id,
@@ -119,7 +119,7 @@ _POSTED_LINES = insert(posting_line).from_select(
     ).where(staged_line.c.batch_id == BATCH, staged_line.c.own == 1),
 )
 
-_UPDATE_LINES = (
+UPDATE_LINES = (
     update(source_line)
     .where(source_line.c.item_id == bindparam("of_item"), source_line.c.id == bindparam("of_line"))
     .values(handled=bindparam("handled"), invoiced=bindparam("invoiced"))

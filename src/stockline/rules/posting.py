@@ -62,7 +62,7 @@ def covers(entry: Any = ledger_entry) -> ColumnElement[bool]:
     )
 
 
-def _offending(*facts: Any) -> Query:
+def offending(*facts: Any) -> Query:
     """The columns a finding about an entry needs."""
     entry = ledger_entry.c
     numbers = (entry.serial, entry.lot, entry.package)
@@ -80,7 +80,7 @@ def _offending(*facts: Any) -> Query:
 
 def _missing(kind: str) -> Query:
     return (
-        _offending(func.abs(ledger_entry.c.quantity).label("quantity"))
+        offending(func.abs(ledger_entry.c.quantity).label("quantity"))
         .select_from(ENTRIES)
         .where(OF_BATCH, staged_line.c[f"requires_{kind}"] == 1, ledger_entry.c[kind] == "")
     )
@@ -150,7 +150,7 @@ def serial_already_in_stock() -> Query:
         .scalar_subquery()
     )
     return (
-        _offending(func.coalesce(there, place).label("there_site_id"))
+        offending(func.coalesce(there, place).label("there_site_id"))
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 1, known)
     )
@@ -160,7 +160,7 @@ def _again() -> Query:
     """Entries whose serial an earlier entry of the wave has."""
     numbers = [ledger_entry.c[name] for name in ("item_id", "variant", "serial")]
     ranked = (
-        _offending(func.row_number().over(partition_by=numbers, order_by=ledger_entry.c.id).label("nth"))
+        offending(func.row_number().over(partition_by=numbers, order_by=ledger_entry.c.id).label("nth"))
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 1, ledger_entry.c.serial != "")
         .subquery("ranked")
@@ -197,7 +197,7 @@ def serial_not_in_stock() -> Query:
         )
     )
     return (
-        _offending()
+        offending()
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 1, or_(~in_ledger, ~linked.exists()))
     )
@@ -208,7 +208,7 @@ def stock_line_too_small() -> Query:
     """Serial {serial} of {item} stands on a stock line that has no quantity left for it."""
     held = (serial.c.item_id, serial.c.stock_line_id)
     ranked = (
-        _offending(
+        offending(
             stock_line.c.quantity.label("there"),
             func.sum(-ledger_entry.c.quantity).over(partition_by=held, order_by=ledger_entry.c.id).label("asked"),
         )
@@ -232,7 +232,7 @@ def _uncovered() -> Query:
         .scalar_subquery()
     )
     return (
-        _offending((-ledger_entry.c.quantity).label("asked"), applied.label("there"))
+        offending((-ledger_entry.c.quantity).label("asked"), applied.label("there"))
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 0, -ledger_entry.c.quantity > applied)
     )
@@ -277,7 +277,7 @@ def _not_placed() -> Query:
         staged_line.c.may_go_negative == 0,
     )
     return (
-        _offending((-ledger_entry.c.quantity).label("asked"), taken().label("there"))
+        offending((-ledger_entry.c.quantity).label("asked"), taken().label("there"))
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 0, bound, -ledger_entry.c.quantity > taken())
     )

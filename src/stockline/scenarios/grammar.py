@@ -95,7 +95,7 @@ _ORDERS: dict[str, Kind] = {
         invoice_quantities=ByName(QUANTITY),
         apply_to=ByName(TEXT),
     ),
-    "undo": keys(need="posting", text="posting line", day="date"),
+    "undo": keys(need="posting", text="posting line"),
     "adjust": keys(
         need="item site quantity",
         text="item variant site location unit apply_to",

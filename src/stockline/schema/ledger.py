@@ -24,8 +24,9 @@ posting_line = item_table(
     key("line_id"),
     quantity("handled"),
     quantity("invoiced"),
+    number("undone_id", nullable=True),
 )
-"""What one posting did to one line: base quantities, signed like the line."""
+"""What one posting did to one line, in positive base quantities; `undone_id` is the posting that undid it."""
 
 Index("ix_posting_line_posting_id", posting_line.c.posting_id)
 Index("ix_posting_line_line_id", posting_line.c.line_id)
@@ -52,6 +53,15 @@ ledger_entry = item_table(
 )
 """One posted movement of one combination; never changed. `origin_id` is the entry it was made from, if any. `entered`
 orders the rows of the line's window, see `link`."""
+
+_made_from = ledger_entry.c.origin_id.isnot(None)
+Index(
+    "ix_ledger_entry_origin_id",
+    ledger_entry.c.item_id,
+    ledger_entry.c.origin_id,
+    sqlite_where=_made_from,
+    postgresql_where=_made_from,
+)
 
 open_entry = item_table(
     "open_entry",
@@ -106,6 +116,7 @@ staged_line = stage_table(
     number("first_entry"),
     number("last_entry"),
     number("first_place", nullable=True),
+    number("first_undone", nullable=True),
     small("numbered"),
     small("cut"),
     small("requires_serial"),
@@ -123,8 +134,8 @@ staged_line = stage_table(
 Every line has its `own` leg; one that takes goods here and puts them there has a second, whose entries are the
 counterparts of the first's. Legs of one `wave` move one way and are posted as a set; waves follow each other (PO-2).
 `ledger_line_id` is the line as the ledger names it. `first_place`: the window place of the line's first entry, where
-its entries are numbered by their places, see `entries`. `cut`: its one combination gives less than it is marked for
-(PO-13)."""
+its entries are numbered by their places, see `entries`. `first_undone`: the first of the entries an undo takes back.
+`cut`: its one combination gives less than it is marked for (PO-13)."""
 
 staged_application = stage_table(
     "staged_application",

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from stockline.operations import adjustment, posting, questions
+from stockline.operations import adjustment, posting, questions, undo
 from stockline.operations.posting_lines import Quantities
 from stockline.results import LedgerEntry, Posting, TrackingRow
 from stockline.service.base import Service
@@ -59,6 +59,17 @@ class Postings(Service):
         """
         given = adjustment.Adjustment(item, site, quantity, variant, location, unit, date, list(rows), apply_to)
         return self._write(lambda transaction: adjustment.adjust(transaction, given, self.today))
+
+    def undo(self, posting: int, *, line: str | None = None) -> Posting:
+        """Take back a posting, or one of its lines, by opposite entries; its numbers are on the lines again.
+
+        Of a posting undone in part the rest is undone.
+
+        Raises:
+            Refusal: `not_found`; `undo_not_possible` when it has been undone, invoiced, used or reserved, or is no
+                receipt, shipment or assembly; `serial_already_in_stock` (PO-37 to PO-39).
+        """
+        return self._write(lambda transaction: undo.undo(transaction, posting, line))
 
     def ledger(
         self,

@@ -23,3 +23,9 @@ def adjust(scene: Scene, given: Given) -> Any:
         given["rows"] = tracking_rows(scene, given["lines"])
     given.pop("lines", None)
     return scene.call("adjust", *place, **with_entries(scene, present(given)))
+
+
+@operation("undo")
+def undo(scene: Scene, given: Given) -> Any:
+    """Take back a posting, or one line of it."""
+    return scene.call("undo", scene.posting(given.pop("posting")), **present(given))

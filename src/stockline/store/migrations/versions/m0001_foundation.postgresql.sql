@@ -100,6 +100,8 @@ CREATE TABLE ledger_entry (
     CONSTRAINT pk_ledger_entry PRIMARY KEY (item_id, id)
 );
 
+CREATE INDEX ix_ledger_entry_origin_id ON ledger_entry (item_id, origin_id) WHERE origin_id IS NOT NULL;
+
 CREATE TABLE link (
     item_id BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -174,6 +176,7 @@ CREATE TABLE posting_line (
     line_id BIGINT NOT NULL,
     handled BIGINT DEFAULT '0' NOT NULL,
     invoiced BIGINT DEFAULT '0' NOT NULL,
+    undone_id BIGINT,
     CONSTRAINT pk_posting_line PRIMARY KEY (item_id, posting_id, line_id)
 );
 
@@ -257,6 +260,7 @@ CREATE TABLE staged_line (
     first_entry BIGINT NOT NULL,
     last_entry BIGINT NOT NULL,
     first_place BIGINT,
+    first_undone BIGINT,
     numbered SMALLINT DEFAULT '0' NOT NULL,
     cut SMALLINT DEFAULT '0' NOT NULL,
     requires_serial SMALLINT DEFAULT '0' NOT NULL,

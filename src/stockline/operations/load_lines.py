@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, and_, bindparam, case, func, insert, literal, or_, select, true, update
+from sqlalchemy import BigInteger, Date, and_, bindparam, case, delete, func, insert, literal, or_, select, true, update
 
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
@@ -28,6 +28,9 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     sets = transaction.insert(characteristic_set).from_select(("item_id", "id", *CHARACTERISTICS), _SETS)
     transaction.execute(sets.on_conflict_do_nothing(), parameters)
     transaction.execute(_MARK_KNOWN, parameters)
+    if transaction.execute(_MARK_TAKEN_OVER, parameters).rowcount:
+        transaction.execute(_LOWER_FORMER_TOTALS, parameters)
+        transaction.execute(_DELETE_FORMER, parameters)
     transaction.execute(_OVERWRITE, parameters)
     transaction.execute(_INSERT, parameters)
     transaction.execute(_LOWEST_IS_NO_TWIN, parameters)
@@ -48,11 +51,40 @@ _SETS = (
 )
 _MARK_KNOWN = update(staged_line_found).where(_OF_BATCH, _SAME_NUMBER).values(known=1)
 
+# A number is one line over all items: loaded for another item, it is that item's line from now on (ST-1, ST-14).
+_of_other_item = and_(stock_line.c.id == _found.stock_line_id, stock_line.c.item_id != _found.item_id)
+_MARK_TAKEN_OVER = (
+    update(staged_line_found)
+    .where(_OF_BATCH, _found.known == 0, select(stock_line.c.id).where(_of_other_item).exists())
+    .values(known=2)
+    .execution_options(preserve_rowcount=True)
+)
+_is_former = select(_found.row).where(_OF_BATCH, _found.known == 2, _of_other_item).exists()
+_former = (
+    select(
+        stock_line.c.item_id,
+        characteristic_set.c.variant,
+        characteristic_set.c.site_id,
+        func.sum(stock_line.c.quantity).label("quantity"),
+    )
+    .join(
+        characteristic_set,
+        and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+    )
+    .where(_is_former)
+    .group_by(stock_line.c.item_id, characteristic_set.c.variant, characteristic_set.c.site_id)
+    .subquery("former")
+)
+_LOWER_FORMER_TOTALS = (
+    update(item_site)
+    .where(*(item_site.c[name] == _former.c[name] for name in ("item_id", "variant", "site_id")))
+    .values(quantity=item_site.c.quantity - _former.c.quantity, revision=item_site.c.revision + 1)
+)
+_DELETE_FORMER = delete(stock_line).where(_is_former)
+
 # A line joins the unique key of open lines only when it is known to be the lowest of its set: twins first.
 _twin = case((_found.quantity != 0, true()), else_=literal(False))
-_last_row = (
-    select(func.max(_found.row)).where(_OF_BATCH).group_by(_found.item_id, _found.stock_line_id).scalar_subquery()
-)
+_last_row = select(func.max(_found.row)).where(_OF_BATCH).group_by(_found.stock_line_id).scalar_subquery()
 _OVERWRITE = (
     update(stock_line)
     .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET, _found.row.in_(_last_row))
@@ -62,7 +94,7 @@ _INSERT = insert(stock_line).from_select(
     ("item_id", "id", "set_id", "quantity", "twin"),
     select(_found.item_id, _found.stock_line_id, characteristic_set.c.id, _found.quantity, _twin)
     .select_from(staged_line_found.join(characteristic_set, _SAME_SET))
-    .where(_OF_BATCH, _found.known == 0, _found.row.in_(_last_row)),
+    .where(_OF_BATCH, _found.known != 1, _found.row.in_(_last_row)),
 )
 
 _other = stock_line.alias("other")

@@ -141,7 +141,7 @@ staged_line_found = stage_table(
     quantity("packing_factor"),
     quantity(),
 )
-"""A stock line as another system has it; `known` when its number exists here."""
+"""A stock line as another system has it; `known` 1 when its number exists here, 2 when it is another item's."""
 
 staged_serial_found = stage_table(
     "staged_serial_found",

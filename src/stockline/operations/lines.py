@@ -163,6 +163,12 @@ def find_line(transaction: Transaction, name: str) -> SourceLine:
     raise Refusal.of(Code.NOT_FOUND, f"There is no line {name}.", line=name)
 
 
+def line_by_id(transaction: Transaction, item_id: int, id: int) -> SourceLine | None:
+    """The line of this id, if it still exists and is still of this item."""
+    found = _read(transaction, _LINES.where(source_line.c.item_id == item_id, source_line.c.id == id))
+    return found[0] if found else None
+
+
 def find_line_ids(transaction: Transaction, name: str) -> list[int]:
     """The ids lines of this name have or had: documents that are gone keep their name for the ledger."""
     order, position, _ = split_name(name)

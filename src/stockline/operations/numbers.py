@@ -1,11 +1,12 @@
 """A serial given without lot or package brings those it is known under (TW-13)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, exists, func, or_, select, update
 
 from stockline.operations.lines import SourceLine
-from stockline.rules.window import ITEM, LINE, WINDOW
+from stockline.rules.window import CHANGED, ITEM, LINE
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
 from stockline.schema.stock import characteristic_set
@@ -13,22 +14,15 @@ from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
 _BARE = and_(
-    window_row.c.item_id == ITEM,
-    window_row.c.window_id == WINDOW,
+    *CHANGED,
     window_row.c.serial != "",
     or_(window_row.c.lot == "", window_row.c.package == ""),
 )
 
 
-def bring_numbers(transaction: Transaction, line: SourceLine, window: int) -> None:
-    """Fill blank lots and packages of serials: from stock at the site, else from another open line."""
-    parameters = {
-        "item": line.item.id,
-        "window": window,
-        "line": line.id,
-        "variant": line.variant,
-        "site": line.site_id,
-    }
+def bring_numbers(transaction: Transaction, line: SourceLine, parameters: Mapping[str, Any]) -> None:
+    """Fill blank lots and packages of the serials of new rows: from stock at the site, else from another open line."""
+    parameters = {**parameters, "variant": line.variant, "site": line.site_id}
     # Mostly no serial of the item ever stood with a lot or package: then there is nothing to look for.
     if transaction.execute(_STOCK_HAS_MORE, parameters).scalar():
         if line.item.tracking.steers("serial"):

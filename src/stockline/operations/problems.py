@@ -17,6 +17,10 @@ class Problems:
         """Note one offending row."""
         self._found[code].append(Finding(message, **where))
 
+    def findings(self, code: Code) -> Sequence[Finding]:
+        """What was noted under a code."""
+        return self._found[code]
+
     def __bool__(self) -> bool:
         return any(self._found.values())
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from stockline.codes import Code
 from stockline.operations.lines import SourceLine
+from stockline.operations.open_windows import OpenWindow
 from stockline.operations.problems import Problems
+from stockline.refusal import Finding
 from stockline.results import TrackingRow
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
@@ -26,16 +28,42 @@ EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
 
 
 def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> Problems:
-    """Write the rows to `window_row`, in sequence; what is wrong with those that cannot be read (`invalid`)."""
+    """Write a list given whole to `window_row`; what is wrong with rows that cannot be read (`invalid`).
+
+    Rows without any number are dropped (TW-16). Rows of quantity 0 are checked like the others; closing drops them, for
+    their active part is 0.
+    """
     problems = Problems((Code.INVALID,))
-    rows: Iterable[tuple[Any, ...]] = _read(line, given, problems)
+    rows = _read(RowReader(line, fresh=line.handled == 0), given, 1, problems)
+    numbered = (row for row in rows if row[1] or row[2] or row[3])
+    _stage(transaction, given, 1, numbered, {"item_id": line.item.id, "window_id": window})
+    return problems
+
+
+def stage_new_rows(
+    transaction: Transaction, window: OpenWindow, first: int, given: Sequence[TrackingRow]
+) -> dict[int, Finding]:
+    """Write rows entered in an open window, numbered from `first`; what is wrong with those that cannot be read."""
+    problems = Problems((Code.INVALID,))
+    rows = _read(RowReader(window.line, fresh=True), given, first, problems)
+    same = {"item_id": window.line.item.id, "window_id": window.id, "revision": window.revision}
+    _stage(transaction, given, first, rows, same)
+    return {finding.row or 0: finding for finding in problems.findings(Code.INVALID)}
+
+
+def _stage(
+    transaction: Transaction,
+    given: Sequence[TrackingRow],
+    first: int,
+    rows: Iterable[tuple[Any, ...]],
+    same: dict[str, int],
+) -> None:
     columns: tuple[str, ...] = COLUMNS
     # Most rows say nothing of dates and applications; what is not bound costs nothing.
     if any(any(getattr(row, name) is not None for name in EXTRA_COLUMNS) for row in given):
         columns += EXTRA_COLUMNS
-        rows = (row + _extras(given[row[0] - 1], transaction) for row in rows)
-    transaction.stage(window_row, columns, rows, {"item_id": line.item.id, "window_id": window})
-    return problems
+        rows = (row + _extras(given[row[0] - first], transaction) for row in rows)
+    transaction.stage(window_row, columns, rows, same)
 
 
 def _extras(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
@@ -43,13 +71,12 @@ def _extras(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
     return (date_value(row.expires), date_value(row.warranty), row.apply_to, row.apply_from)
 
 
-def _read(line: SourceLine, rows: Sequence[TrackingRow], problems: Problems) -> Iterator[tuple[Any, ...]]:
-    """The rows with their quantities; rows without any number are dropped (TW-16).
-
-    Rows of quantity 0 are checked like the others; closing drops them, for their active part is 0.
-    """
-    reader = _RowReader(line)
-    for row, given in enumerate(rows, 1):
+def _read(
+    reader: "RowReader", rows: Sequence[TrackingRow], first: int, problems: Problems
+) -> Iterator[tuple[Any, ...]]:
+    """The rows with their numbers and quantities; problems with those that make no sense."""
+    line = reader.line
+    for row, given in enumerate(rows, first):
         serial, lot, package = clean_number(given.serial), clean_number(given.lot), clean_number(given.package)
         try:
             if len(serial) > NUMBER_LENGTH or len(lot) > NUMBER_LENGTH or len(package) > NUMBER_LENGTH:
@@ -59,20 +86,22 @@ def _read(line: SourceLine, rows: Sequence[TrackingRow], problems: Problems) -> 
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
             problems.add(Code.INVALID, f"Row {row}: {problem}.", line=line.name, row=row, item=line.item.code, **where)
             continue
-        if serial or lot or package:
-            yield (row, serial, lot, package, *quantities)
+        yield (row, serial, lot, package, *quantities)
 
 
 def _says_nothing(given: TrackingRow) -> bool:
     return given.quantity is None and given.base_quantity is None and given.handle is None and given.invoice is None
 
 
-class _RowReader:
-    """Reads the quantities of one line's rows: base, and positive when they have the line's sign."""
+class RowReader:
+    """Reads the quantities of one line's rows: base, and positive when they have the line's sign.
 
-    def __init__(self, line: SourceLine) -> None:
-        self._line = line
-        self._fresh = line.handled == 0
+    `fresh`: nothing of the rows has been handled yet.
+    """
+
+    def __init__(self, line: SourceLine, *, fresh: bool) -> None:
+        self.line = line
+        self._fresh = fresh
         self._coarse = line.item.rounding > 1
 
     def quantities(self, given: TrackingRow, has_serial: bool) -> tuple[int, int | None, int | None]:
@@ -82,16 +111,17 @@ class _RowReader:
         if given.quantity is None and given.base_quantity is None:
             quantity = SCALE if has_serial else 0
         else:
-            quantity = self._units(given.quantity, given.base_quantity, has_serial)
-        handle = self._units(given.handle, None, has_serial) if given.handle is not None else None
-        invoice = self._units(given.invoice, None, has_serial) if given.invoice is not None else None
+            quantity = self.units(given.quantity, given.base_quantity, has_serial)
+        handle = self.units(given.handle, None, has_serial) if given.handle is not None else None
+        invoice = self.units(given.invoice, None, has_serial) if given.invoice is not None else None
         if self._fresh:
             handle = quantity if handle is None else handle
             invoice = handle if invoice is None else invoice
         return quantity, handle, invoice
 
-    def _units(self, given: QuantityLike | None, base: QuantityLike | None, has_serial: bool) -> int:
-        line = self._line
+    def units(self, given: QuantityLike | None, base: QuantityLike | None, has_serial: bool) -> int:
+        """Engine units of a quantity given in the line's unit or in base units (PO-48). Raises `ValueProblem`."""
+        line = self.line
         if base is not None or has_serial or line.factor == 1:  # a serial is a base unit, whatever the line's unit
             quantity = parse_quantity(base if base is not None else given or 0)
             units = to_units(quantity)

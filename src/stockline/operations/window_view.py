@@ -1,16 +1,66 @@
 """What the tracking window of a line shows: rows, active and historic as one, and header matrix (TW-7, TW-8)."""
 
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, func, literal, null, or_, select, union_all
 
 from stockline.operations.lines import SourceLine
 from stockline.results import Figures, Specification, WindowRow, WindowView
-from stockline.rules.window import COMBINATION, ITEM, LINE
+from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS
 from stockline.schema.ledger import ledger_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, link, tracking_specification
+from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
+
+FIGURES = ("quantity", "handle", "invoice")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header matrix of a line and rows of it (TW-8)."""
+
+    source: Figures
+    tracked: Figures
+
+    @property
+    def undefined(self) -> Figures:
+        """What has no number."""
+        return Figures(**{name: getattr(self.source, name) - getattr(self.tracked, name) for name in FIGURES})
+
+    @property
+    def matrix(self) -> dict[str, Any]:
+        """Its lines by name."""
+        return {"source": self.source, "tracked": self.tracked, "undefined": self.undefined}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over the rows of a window, in engine units and positive; `rows` counts those that are not refused."""
+
+    quantity: int
+    handle: int
+    invoice: int
+    handled: int
+    rows: int
+
+    def header(self, line: SourceLine) -> Header:
+        """The header matrix they make."""
+        tracked = {name: to_quantity(getattr(self, name) * line.sign) for name in FIGURES}
+        return Header(source_figures(line), Figures(**tracked))
+
+
+def sums(transaction: Transaction, parameters: dict[str, Any]) -> Sums:
+    """The sums over the rows of a window or of a list that is staged."""
+    return Sums(*tuple(transaction.execute(_SUMS, parameters).one()))
+
+
+_SUMS = select(
+    *(func.coalesce(func.sum(window_row.c[name]), 0) for name in (*FIGURES, "handled")),
+    func.count(),
+).where(*ROWS, window_row.c.refusal == "")
 
 
 def source_figures(line: SourceLine) -> Figures:
@@ -23,38 +73,32 @@ def source_figures(line: SourceLine) -> Figures:
 
 def view(transaction: Transaction, line: SourceLine) -> WindowView:
     """The window as it would open now."""
-    found = transaction.execute(_shown(line.side.name), {"item": line.item.id, "line": line.id}).all()
-    sign = line.sign
+    found = transaction.execute(shown_rows(line.side.name), {"item": line.item.id, "line": line.id}).all()
     rows = [
-        WindowRow(
-            row=position,
-            serial=row.serial,
-            lot=row.lot,
-            package=row.package,
-            quantity=to_quantity((row.active + row.handled) * sign),
-            handle=to_quantity(row.handle * sign),
-            invoice=to_quantity(row.invoice * sign),
-            handled=to_quantity(row.handled * sign),
-            invoiced=to_quantity(row.invoiced * sign),
-            expires=row.expires,
-            warranty=row.warranty,
-        )
+        shown_row(line, position, position, row._mapping, quantity=row.active + row.handled)
         for position, row in enumerate(found, 1)
     ]
-    source = source_figures(line)
-    sums = {
-        name: to_quantity(0) + sum(getattr(row, name) for row in rows) for name in ("quantity", "handle", "invoice")
-    }
-    tracked = Figures(**sums)
-    undefined = Figures(**{name: getattr(source, name) - sums[name] for name in sums})
-    return WindowView(line=line.name, rows=rows, source=source, tracked=tracked, undefined=undefined)
+    nothing = to_quantity(0)
+    tracked = Figures(**{name: sum((getattr(row, name) for row in rows), nothing) for name in FIGURES})
+    return WindowView(line=line.name, rows=rows, **Header(source_figures(line), tracked).matrix)
+
+
+def shown_row(line: SourceLine, key: int, position: int, found: Any, *, quantity: int) -> WindowRow:
+    """A row as it is shown, its quantities with the sign of the line."""
+    figures: dict[str, Any] = {name: to_quantity(found[name] * line.sign) for name in _SHOWN_FIGURES}
+    figures["quantity"] = to_quantity(quantity * line.sign)
+    return WindowRow(key=key, row=position, **{name: found[name] for name in _SHOWN_AS_IT_IS}, **figures)
+
+
+_SHOWN_FIGURES = ("handle", "invoice", "handled", "invoiced")
+_SHOWN_AS_IT_IS = (*COMBINATION, "expires", "warranty", "apply_to", "apply_from")
 
 
 def specification(transaction: Transaction, line: SourceLine) -> Specification:
     """Sums over the numbered entries of the line: what is active, and what is history (PO-10)."""
-    shown = _shown(line.side.name).subquery()
-    sums = select(*(func.coalesce(func.sum(shown.c[name]), 0) for name in ("active", "handled", "invoiced")))
-    active, handled, invoiced = tuple(transaction.execute(sums, {"item": line.item.id, "line": line.id}).one())
+    shown = shown_rows(line.side.name).subquery()
+    query = select(*(func.coalesce(func.sum(shown.c[name]), 0) for name in ("active", "handled", "invoiced")))
+    active, handled, invoiced = tuple(transaction.execute(query, {"item": line.item.id, "line": line.id}).one())
     return Specification(
         active=to_quantity(active * line.sign),
         historic=to_quantity(handled * line.sign),
@@ -64,13 +108,14 @@ def specification(transaction: Transaction, line: SourceLine) -> Specification:
 
 
 @cache
-def _shown(side_name: str) -> Select:  # type: ignore[type-arg]
+def shown_rows(side_name: str) -> Select:  # type: ignore[type-arg]
     """One row per combination with a number, in the order they were first entered."""
     both = _parts(side_name).subquery("both")
-    sums = [func.sum(both.c[name]).label(name) for name in ("active", "handle", "invoice", "handled", "invoiced")]
+    added = [func.sum(both.c[name]).label(name) for name in ("active", "handle", "invoice", "handled", "invoiced")]
     numbers = [both.c[name] for name in COMBINATION]
-    dates = [func.max(both.c[name]).label(name) for name in ("expires", "warranty")]
-    return select(*numbers, *sums, *dates).group_by(*numbers).order_by(func.min(both.c.entered))
+    said = [func.max(both.c[name]).label(name) for name in ("expires", "warranty", "apply_to", "apply_from")]
+    entered = func.min(both.c.entered).label("entered")
+    return select(*numbers, *added, *said, entered).group_by(*numbers).order_by(entered)
 
 
 def _parts(side_name: str) -> CompoundSelect:  # type: ignore[type-arg]
@@ -88,6 +133,8 @@ def _parts(side_name: str) -> CompoundSelect:  # type: ignore[type-arg]
         side.entered.label("entered"),
         side.expires.label("expires"),
         side.warranty.label("warranty"),
+        side.apply_to.label("apply_to"),
+        side.apply_from.label("apply_from"),
     ).where(link.c.item_id == ITEM, side.line_id == LINE, or_(side.serial != "", side.lot != "", side.package != ""))
     table, entry = tracking_specification, ledger_entry
     historic = (
@@ -101,6 +148,8 @@ def _parts(side_name: str) -> CompoundSelect:  # type: ignore[type-arg]
             entry.c.entered,
             entry.c.expires,
             entry.c.warranty,
+            null(),
+            null(),
         )
         .join(entry, and_(entry.c.item_id == table.c.item_id, entry.c.id == table.c.entry_id))
         .where(table.c.item_id == ITEM, table.c.line_id == LINE, or_(*(entry.c[name] != "" for name in COMBINATION)))

@@ -17,7 +17,17 @@ from stockline.results.stock import (
     SerialState,
     StockLineState,
 )
-from stockline.results.tracking import Figures, Specification, TrackingRow, WindowClosed, WindowRow, WindowView
+from stockline.results.tracking import (
+    Figures,
+    RefusedRow,
+    Specification,
+    TrackingRow,
+    Window,
+    WindowChanged,
+    WindowClosed,
+    WindowRow,
+    WindowView,
+)
 
 __all__ = [
     "Availability",
@@ -33,6 +43,7 @@ __all__ = [
     "Location",
     "OrderLine",
     "Posting",
+    "RefusedRow",
     "Reserved",
     "Result",
     "SerialState",
@@ -41,6 +52,8 @@ __all__ = [
     "SyncLine",
     "SyncState",
     "TrackingRow",
+    "Window",
+    "WindowChanged",
     "WindowClosed",
     "WindowRow",
     "WindowView",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from stockline.codes import Code
 from stockline.results.base import Result
 from stockline.values import QuantityLike
 
@@ -31,8 +32,12 @@ class TrackingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRow:
-    """One combination of a tracking window, active and historic as one (TW-7); base units."""
+    """One combination of a tracking window, active and historic as one (TW-7); base units.
 
+    `row` is its place, counted from 1. In an open window `key` stays the row's own when others go.
+    """
+
+    key: int
     row: int
     serial: str
     lot: str
@@ -44,6 +49,8 @@ class WindowRow:
     invoiced: Decimal
     expires: dt.date | None
     warranty: dt.date | None
+    apply_to: int | None
+    apply_from: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +92,33 @@ class Specification:
     historic: Decimal
     handled: Decimal
     invoiced: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedRow:
+    """A row that was pasted and refused: kept as it was given, with why, until it is corrected or removed."""
+
+    key: int
+    code: Code
+    message: str
+    given: TrackingRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window(WindowView):
+    """An open tracking window. `revision` counts its changes; a call may carry the one its editor saw."""
+
+    number: int
+    revision: int
+    opened_by: str
+    refused: Sequence[RefusedRow] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowChanged(WindowView):
+    """An open window after a step: `rows` and `refused` that it made or changed, the keys of those it `removed`."""
+
+    number: int
+    revision: int
+    removed: Sequence[int] = ()
+    refused: Sequence[RefusedRow] = ()

@@ -91,9 +91,13 @@ def refuse_first(transaction: Transaction, found: Sequence[Offence]) -> None:
 
 def refuse(transaction: Transaction, found: Sequence[Offence]) -> None:
     """Refuse for these offences, all of one code."""
+    raise Refusal(found[0].rule.code, described(transaction, found))
+
+
+def described(transaction: Transaction, found: Sequence[Offence]) -> list[Finding]:
+    """The findings of offences, in words and in order."""
     names = Names(transaction, [offence.values for offence in found])
-    ordered = sorted(found, key=lambda offence: offence.position)
-    raise Refusal(found[0].rule.code, [names.finding(offence) for offence in ordered])
+    return [names.finding(offence) for offence in sorted(found, key=lambda offence: offence.position)]
 
 
 class Names:

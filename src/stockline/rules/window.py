@@ -1,26 +1,33 @@
 """Rules on the rows of a tracking window, in the order IN-4 gives.
 
-Parameters: `item`, `window`, `line`. The historic part of a line is its tracking specification, summed by combination.
+Parameters: `item`, `window`, `line`, and `first` and `last`, the numbers of the rows that are new or changed; in an
+open window also `step`, which keeps these rows as they were. The historic part of a line is its tracking specification,
+summed by combination; rows carry it as `handled` and `invoiced`.
 """
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, bindparam, func, null, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, bindparam, exists, func, null, or_, select, tuple_
 
 from stockline.codes import Code
 from stockline.rules.framework import Query, rule
 from stockline.schema.documents import source_line
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import tracking_specification
-from stockline.schema.windows import window_row
+from stockline.schema.windows import window_row, window_step
 from stockline.values import SCALE
 
 ITEM = bindparam("item", type_=BigInteger)
 WINDOW = bindparam("window", type_=BigInteger)
 LINE = bindparam("line", type_=BigInteger)
 COMBINATION = ("serial", "lot", "package")
+FIRST = bindparam("first", type_=BigInteger)
+LAST = bindparam("last", type_=BigInteger)
+STEP = bindparam("step", type_=BigInteger)
 ROWS = (window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW)
 """The rows of the window."""
+CHANGED = (*ROWS, window_row.c.row.between(FIRST, LAST))
+"""The rows an operation gives, all of a list or some of an open window: those the rules are about."""
 
 
 def handled_combinations() -> Subquery:
@@ -64,7 +71,7 @@ def _rows(*facts: Any) -> Query:
         LINE.label("line_id"),
         *numbers,
         *facts,
-    ).where(window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW)
+    ).where(*CHANGED)
 
 
 @rule(Code.SERIAL_QUANTITY_NOT_ONE)
@@ -81,62 +88,19 @@ def serial_quantity_not_one() -> Query:
     )
 
 
-_HANDLE_OR_INVOICE_OUT = or_(
-    window_row.c.handle < 0,
-    window_row.c.invoice < 0,
-    window_row.c.handle > window_row.c.quantity,
-    window_row.c.invoice > window_row.c.quantity,
-)
-
-
-def _limited() -> Query:
-    return _rows(window_row.c.quantity, window_row.c.handle, window_row.c.invoice)
-
-
 @rule(Code.INVALID)
 def row_out_of_limits() -> Query:
     """Row {row}: quantity {quantity}, to handle {handle} and to invoice {invoice} do not fit together or the line."""
-    return _limited().where(or_(window_row.c.quantity < 0, _HANDLE_OR_INVOICE_OUT))
-
-
-@rule(Code.INVALID)
-def row_of_handled_line_out_of_limits() -> Query:
-    """Row {row}: quantity {quantity}, to handle {handle} and to invoice {invoice} do not fit together or the line."""
-    historic = handled_combinations()
+    row = window_row.c
     # A row smaller than what has been handled has impossible defaults; that it is too small is the fault to name.
-    large_enough = window_row.c.quantity >= func.coalesce(historic.c.handled, 0)
-    return (
-        _limited()
-        .outerjoin(historic, same_combination(historic, window_row))
-        .where(or_(window_row.c.quantity < 0, and_(large_enough, _HANDLE_OR_INVOICE_OUT)))
+    out = or_(
+        row.handle < 0,
+        row.invoice < 0,
+        row.handle > row.quantity - row.handled,
+        row.invoice > row.handle + row.handled - row.invoiced,
     )
-
-
-@rule(Code.INVALID)
-def row_beyond_handled() -> Query:
-    """Row {row}: with {handled} handled, to handle {handle} and to invoice {invoice} are out of limits."""
-    historic = handled_combinations()
-    return (
-        _rows(window_row.c.handle, window_row.c.invoice, historic.c.handled)
-        .join(historic, same_combination(historic, window_row))
-        .where(
-            window_row.c.quantity >= historic.c.handled,
-            or_(
-                window_row.c.handle > window_row.c.quantity - historic.c.handled,
-                window_row.c.invoice > historic.c.handled + window_row.c.handle - historic.c.invoiced,
-            ),
-        )
-    )
-
-
-@rule(Code.INVALID)
-def row_invoice_beyond_handle() -> Query:
-    """Row {row}: to invoice {invoice} is more than the {handle} to handle."""
-    historic = handled_combinations()
-    return (
-        _rows(window_row.c.handle, window_row.c.invoice)
-        .outerjoin(historic, same_combination(historic, window_row))
-        .where(historic.c.handled.is_(None), window_row.c.invoice > window_row.c.handle)
+    return _rows(row.quantity, row.handle, row.invoice, row.handled).where(
+        or_(row.quantity < 0, and_(row.quantity >= row.handled, out))
     )
 
 
@@ -161,12 +125,8 @@ def handled_row_missing() -> Query:
 @rule(Code.QUANTITY_BELOW_HANDLED)
 def row_below_handled() -> Query:
     """Row {row}: quantity {quantity} is less than the {handled} handled."""
-    historic = handled_combinations()
-    return (
-        _rows(window_row.c.quantity, historic.c.handled)
-        .join(historic, same_combination(historic, window_row))
-        .where(window_row.c.quantity < historic.c.handled)
-    )
+    row = window_row.c
+    return _rows(row.quantity, row.handled).where(row.quantity < row.handled)
 
 
 def _standing_twice(*numbers: Any) -> Query:
@@ -189,6 +149,65 @@ def lot_twice() -> Query:
     return every.where(every.selected_columns.serial == "")
 
 
+def _standing_elsewhere(*names: str) -> ColumnElement[bool]:
+    """Another row of the open window has these numbers: one not changed now, or an earlier one of those changed."""
+    other = window_row.alias("other")
+    elsewhere = or_(other.c.row < FIRST, other.c.row > LAST, other.c.row < window_row.c.row)
+    return exists(
+        select(other.c.row).where(
+            *(other.c[name] == window_row.c[name] for name in ("item_id", "window_id", *names)),
+            other.c.revision.isnot(None),
+            elsewhere,
+        )
+    )
+
+
+@rule(Code.TRACKING_DUPLICATE)
+def serial_stands_already() -> Query:
+    """Row {row}: serial {serial} stands in this window already."""
+    return _rows().where(window_row.c.serial != "", _standing_elsewhere("serial"))
+
+
+@rule(Code.TRACKING_DUPLICATE)
+def lot_stands_already() -> Query:
+    """Row {row}: {lot} {package} stands in this window already."""
+    named = and_(window_row.c.serial == "", or_(window_row.c.lot != "", window_row.c.package != ""))
+    return _rows().where(named, _standing_elsewhere(*COMBINATION))
+
+
+def _kept() -> Query:
+    """The rows of an open window as they were before the step under way."""
+    was = window_step.c
+    return select(
+        was.row,
+        was.row.label("position"),
+        was.item_id,
+        LINE.label("line_id"),
+        *(was[name] for name in COMBINATION),
+        was.handled,
+    ).where(was.item_id == ITEM, was.window_id == WINDOW, was.step == STEP, was.present == 1)
+
+
+def _still_there(*names: str) -> ColumnElement[bool]:
+    """The row is in the window still, and these numbers of it are as they were."""
+    same = ("item_id", "window_id", "row", *names)
+    return exists(select(window_row.c.row).where(*(window_row.c[name] == window_step.c[name] for name in same)))
+
+
+@rule(Code.INVALID)
+def returned_row_renumbered() -> Query:
+    """Row {row} brings back what an entry took out: it keeps its serial and lot."""
+    renumbered = and_(_still_there(), ~_still_there("serial", "lot"))
+    return _kept().where(window_step.c.apply_from.isnot(None), renumbered)
+
+
+@rule(Code.ALREADY_HANDLED)
+def handled_row_renumbered() -> Query:
+    """Row {row}: {handled} of {serial} {lot} {package} has been handled: it must stay, under these numbers."""
+    done = or_(window_step.c.handled != 0, window_step.c.invoiced != 0)
+    return _kept().where(done, ~_still_there(*COMBINATION))
+
+
 def _remaining() -> ColumnElement[int]:
     """What remains of a ledger entry, without sign."""
     owned, entry = open_entry.c, ledger_entry.c
@@ -205,14 +224,12 @@ def _remaining() -> ColumnElement[int]:
 
 def _applied() -> Query:
     """Rows that name the entry their part not yet handled is applied to; the entry, as far as there is one."""
-    historic = handled_combinations()
-    asked = window_row.c.quantity - func.coalesce(historic.c.handled, 0)
+    asked = window_row.c.quantity - window_row.c.handled
     named = and_(ledger_entry.c.item_id == window_row.c.item_id, ledger_entry.c.id == window_row.c.apply_to)
     return (
         _rows(window_row.c.apply_to.label("entry"), asked.label("asked"), _remaining().label("there"))
         .join(source_line, and_(source_line.c.item_id == window_row.c.item_id, source_line.c.id == LINE))
         .outerjoin(ledger_entry, named)
-        .outerjoin(historic, same_combination(historic, window_row))
         .where(window_row.c.apply_to.isnot(None), asked != 0)
     )
 
@@ -245,18 +262,27 @@ def entry_has_too_little() -> Query:
     return select(applied).where(applied.c.there < applied.c.asked)
 
 
-_ON_ALL_ROWS = (serial_twice, lot_twice, entry_does_not_fit, entry_has_too_little)
+_APPLICATION = (entry_does_not_fit, entry_has_too_little)
 
-FRESH_ROWS = (serial_quantity_not_one, row_out_of_limits, row_invoice_beyond_handle, *_ON_ALL_ROWS)
-"""What the rows of a line must obey of which nothing has been handled."""
-
-HANDLED_ROWS = (
+LISTED_ROWS = (
     serial_quantity_not_one,
-    row_of_handled_line_out_of_limits,
-    row_beyond_handled,
-    row_invoice_beyond_handle,
+    row_out_of_limits,
     handled_row_missing,
     row_below_handled,
-    *_ON_ALL_ROWS,
+    serial_twice,
+    lot_twice,
+    *_APPLICATION,
 )
-"""What the rows of a line must obey of which a part has been handled."""
+"""What the rows of a list given whole must obey, in the order of IN-4."""
+
+ENTERED_ROWS = (
+    serial_quantity_not_one,
+    row_out_of_limits,
+    returned_row_renumbered,
+    handled_row_renumbered,
+    row_below_handled,
+    serial_stands_already,
+    lot_stands_already,
+    *_APPLICATION,
+)
+"""What rows entered in an open window, or changed there, must obey, in the order of IN-4."""

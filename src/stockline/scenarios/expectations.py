@@ -152,7 +152,7 @@ def _window(scene: Scene, given: Given) -> Any:
     side = {"side": given["side"]} if given.get("side") is not None else {}
     if given.get("window") is not None:
         one_of(dict(given), "line", "window")
-        return scene.ask("window", "open window", scene.result(given["window"]))
+        return scene.ask("window", "open window", scene.window(given["window"]))
     return scene.ask("tracking", "tracking", one_of(given, "line", "window"), **side)
 
 
@@ -176,7 +176,7 @@ def expect_availability(scene: Scene, given: Sequence[Given]) -> None:
         if window is None:
             found = scene.ask("availability", "availability by number", item, **key)
         else:
-            found = scene.ask("availability", "open window", item, window=scene.result(window), **key)
+            found = scene.ask("availability", "open window", item, window=scene.window(window), **key)
         check_facts(expected, found, about)
 
 

@@ -64,6 +64,13 @@ class Scene:
             raise StepFailure(f"{name} names no posting")
         return number
 
+    def window(self, name: str) -> int:
+        """The number of the open window with this name."""
+        number = getattr(self.result(name), "number", None)
+        if not isinstance(number, int):
+            raise StepFailure(f"{name} names no window")
+        return number
+
     def entry(self, name: str) -> int:
         """The one ledger entry of the posting with this name: what `apply_to` and `apply_from` mean."""
         self.posting(name)

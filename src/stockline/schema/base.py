@@ -7,9 +7,21 @@ Placement (`table.info["placement"]`) is the cluster rule of ADR 3, checked by a
 * REFERENCE: small tables, copied to every machine; they hold no row per tracking number.
 """
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import SchemaItem
 
@@ -29,6 +41,21 @@ CodeText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
 """A number the database hands out; SQLite does so for INTEGER only."""
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """A point in time, in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, _dialect: Dialect) -> dt.datetime | None:
+        """What is written."""
+        return value and value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, _dialect: Dialect) -> dt.datetime | None:
+        """What is read. SQLite keeps no zone."""
+        return value and (value.astimezone(dt.UTC) if value.tzinfo else value.replace(tzinfo=dt.UTC))
 
 
 def item_table(name: str, *columns: SchemaItem) -> Table:

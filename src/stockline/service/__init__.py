@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stockline.service.base import WINDOWS_EXPIRE_AFTER, utc_now
 from stockline.service.catalog import Catalog
 from stockline.service.documents import Documents
 from stockline.service.posting import Postings
@@ -31,11 +32,18 @@ from stockline.store.provision import OutdatedDatabase
 __all__ = ["OutdatedDatabase", "Stockline", "open", "open_scratch", "upgrade"]
 
 
-def open(target: str | Path, *, today: dt.date | Callable[[], dt.date] = dt.date.today) -> "Stockline":
+def open(
+    target: str | Path,
+    *,
+    today: dt.date | Callable[[], dt.date] = dt.date.today,
+    now: Callable[[], dt.datetime] = utc_now,
+    windows_expire_after: dt.timedelta = WINDOWS_EXPIRE_AFTER,
+) -> "Stockline":
     """Open a database: the path of an SQLite file, or a URL (`sqlite:///stock.db`, `postgresql://user@host/name`).
 
     An empty database gets its tables; one of an older version is refused until `upgrade` has been run.
-    `today` is the work date, fixed or asked for each time.
+    `today` is the work date, fixed or asked for each time; `now` tells the time, with its zone. A tracking window that
+    nobody has touched for `windows_expire_after` is discarded when somebody else opens its line.
     """
     database = Database(parse_url(target))
     try:
@@ -43,7 +51,7 @@ def open(target: str | Path, *, today: dt.date | Callable[[], dt.date] = dt.date
     except BaseException:
         database.close()
         raise
-    return Stockline(database, today)
+    return Stockline(database, today, now, windows_expire_after)
 
 
 def upgrade(target: str | Path) -> None:

@@ -12,12 +12,29 @@ from stockline.store.snapshot import snapshot
 T = TypeVar("T")
 
 
+WINDOWS_EXPIRE_AFTER = dt.timedelta(hours=12)
+"""How long after the last change a tracking window is taken for abandoned."""
+
+
+def utc_now() -> dt.datetime:
+    """The time of the clock."""
+    return dt.datetime.now(dt.UTC)
+
+
 class Service:
     """One database, its transactions, and the work date: what every part of the library stands on."""
 
-    def __init__(self, database: Database, today: dt.date | Callable[[], dt.date]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        today: dt.date | Callable[[], dt.date],
+        now: Callable[[], dt.datetime] = utc_now,
+        windows_expire_after: dt.timedelta = WINDOWS_EXPIRE_AFTER,
+    ) -> None:
         self._database = database
         self._today = today
+        self._now = now
+        self._windows_expire_after = windows_expire_after
 
     def __enter__(self) -> Self:
         return self

@@ -1,14 +1,42 @@
-"""The tracking window of a source line."""
+"""The tracking window of a source line: its numbers given whole, or drafted in a window that stays open."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
-from stockline.operations import lines, window, window_view
-from stockline.results import Specification, TrackingRow, WindowClosed, WindowView
+from stockline.operations import (
+    lines,
+    open_windows,
+    window,
+    window_close,
+    window_contents,
+    window_edit,
+    window_steps,
+    window_view,
+)
+from stockline.operations.open_windows import Visit
+from stockline.results import (
+    Result,
+    Specification,
+    TrackingRow,
+    Window,
+    WindowChanged,
+    WindowClosed,
+    WindowRow,
+    WindowView,
+)
 from stockline.service.base import Service
+from stockline.store.database import Transaction
+
+T = TypeVar("T")
 
 
 class Tracking(Service):
-    """The tracking window of a source line."""
+    """The tracking window of a source line.
+
+    A window is known by its number. A method that changes one answers its new `revision`, the rows that changed and the
+    header matrix; it raises `Refusal` with `not_found` for a window that is not open (any more) and `window_stale` when
+    its line is gone. `revision` given to it is the one its caller saw: what has changed since is `window_stale`.
+    """
 
     def track(self, line: str, rows: Iterable[TrackingRow], *, side: str | None = None) -> WindowClosed:
         """Open the tracking window of a line, make its rows exactly these, and close it.
@@ -16,11 +44,11 @@ class Tracking(Service):
         Warns `tracking_undefined` when a part of the line stays without number.
 
         Raises:
-            Refusal: `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `already_handled`,
+            Refusal: `not_found`, `not_tracked`, `window_open`, `serial_quantity_not_one`, `invalid`, `already_handled`,
                 `quantity_below_handled`, `tracking_duplicate`, `tracking_exceeds_line` (TW-9 to TW-19).
         """
-        rows = list(rows)
-        return self._write(lambda transaction: window.track(transaction, lines.with_side(line, side), rows))
+        rows, abandoned = list(rows), self._visit().abandoned_before
+        return self._write(lambda transaction: window.track(transaction, lines.with_side(line, side), rows, abandoned))
 
     def tracking(self, line: str, *, side: str | None = None) -> WindowView:
         """The tracking window of a line as it would open now: rows and header matrix (TW-7, TW-8)."""
@@ -33,3 +61,85 @@ class Tracking(Service):
         return self._read(
             lambda transaction: window_view.specification(transaction, lines.find_line(transaction, line))
         )
+
+    def open_tracking(self, line: str, *, side: str | None = None, by: str = "", limit: int | None = None) -> Window:
+        """Open the tracking window of a line: active and historic numbers as one, a row per combination (TW-7).
+
+        It stays open, also over a restart, until it is closed or discarded, or somebody else opens the line after
+        nobody has touched it for long. `limit` is how many rows are answered at most.
+
+        Raises:
+            Refusal: `not_found`, `not_tracked`, `window_open`.
+        """
+
+        def work(transaction: Transaction) -> Window:
+            number = open_windows.open_window(transaction, lines.with_side(line, side), self._visit(by))
+            return window_contents.contents(transaction, number, 0, limit)
+
+        return self._write(work)
+
+    def window(self, window: int, *, after: int = 0, limit: int | None = None) -> Window:
+        """An open window; of its rows those after the key `after`, at most `limit`."""
+        return self._read(lambda transaction: window_contents.contents(transaction, window, after, limit))
+
+    def window_row(self, window: int, row: int) -> WindowRow:
+        """The row of an open window at a place counted from 1; refused `not_found`."""
+        return self._read(lambda transaction: window_contents.row_at(transaction, window, row))
+
+    def enter_row(self, window: int, row: TrackingRow) -> WindowChanged:
+        """Enter a row.
+
+        Raises:
+            Refusal: `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, `application_invalid`,
+                `insufficient_stock` (TW-9 to TW-15).
+        """
+        return self._step(window_edit.enter_rows, window, [row])
+
+    def paste_rows(self, window: int, rows: Iterable[TrackingRow]) -> WindowChanged:
+        """Enter many rows as one step; those that would be refused are kept, each with its refusal, and not counted."""
+        return self._step(window_edit.paste_rows, window, list(rows))
+
+    def edit_row(self, window: int, key: int, *, revision: int | None = None, **changes: Any) -> WindowChanged:
+        """Change what is given of a row, by the names of `TrackingRow`; None clears a number, a date or an entry named.
+
+        A new quantity makes a new handle, either makes a new invoice (TW-14). A row that was refused is tried again.
+
+        Raises:
+            Refusal: as in `enter_row`, and `already_handled`, `quantity_below_handled` (TW-11, TW-12).
+        """
+        return self._step(window_edit.edit_row, window, key, changes, seen=revision)
+
+    def remove_row(self, window: int, key: int, *, revision: int | None = None) -> WindowChanged:
+        """Remove a row. Refused `already_handled` when something of it has been handled or invoiced (TW-12)."""
+        return self._step(window_edit.remove_row, window, key, seen=revision)
+
+    def undo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
+        """Take back the last step that changed rows. Refused `invalid` when there is none."""
+        return self._step(window_steps.undo_step, window, seen=revision)
+
+    def redo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
+        """Do again the step that was undone last. Refused `invalid` when there is none."""
+        return self._step(window_steps.redo_step, window, seen=revision)
+
+    def close_tracking(self, window: int, *, revision: int | None = None) -> WindowClosed:
+        """Write what the window drafted to its line, and close it. Rows of quantity 0 or without number are dropped.
+
+        Warns `tracking_undefined`.
+
+        Raises:
+            Refusal: `window_stale` when the line or its entries have changed since the window was opened,
+                `tracking_exceeds_line`; the window stays open (TW-16 to TW-19).
+        """
+        return self._write(lambda transaction: window_close.close_window(transaction, window, self._visit(), revision))
+
+    def discard_tracking(self, window: int) -> Result:
+        """Close the window and save nothing (TW-16)."""
+        self._write(lambda transaction: window_close.discard_window(transaction, window))
+        return Result()
+
+    def _visit(self, by: str = "") -> Visit:
+        now = self._now()
+        return Visit(now, now - self._windows_expire_after, by)
+
+    def _step(self, step: Callable[..., T], window: int, *given: Any, **seen: Any) -> T:
+        return self._write(lambda transaction: step(transaction, window, *given, visit=self._visit(), **seen))

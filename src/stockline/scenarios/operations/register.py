@@ -39,6 +39,6 @@ def tracking_rows(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> list[Track
 def with_entries(scene: Scene, given: Given) -> Given:
     """The keys with the ledger entries that their names stand for."""
     for key in ("apply_to", "apply_from"):
-        if key in given:
+        if given.get(key) is not None:
             given[key] = scene.entry(given[key])
     return given

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from stockline.scenarios.operations.register import operation, tracking_rows
+from stockline.results import TrackingRow
+from stockline.scenarios.operations.register import operation, tracking_rows, with_entries
 from stockline.scenarios.scene import Given, Scene, present
 
 
@@ -11,3 +12,47 @@ def tracking(scene: Scene, given: Given) -> Any:
     """Open the window of a line, make its rows exactly these, close it."""
     line, rows = given.pop("line"), tracking_rows(scene, given.pop("lines"))
     return scene.call("track", line, rows, **present(given))
+
+
+@operation("open_tracking")
+def open_tracking(scene: Scene, given: Given) -> Any:
+    """Open the window of a line."""
+    return scene.call("open_tracking", given.pop("line"), **present(given))
+
+
+@operation("enter")
+def enter(scene: Scene, given: Given) -> Any:
+    """Enter a row in an open window."""
+    window = scene.window(given.pop("window"))
+    return scene.call("enter_row", window, scene.build(TrackingRow, with_entries(scene, present(given))))
+
+
+@operation("edit")
+def edit(scene: Scene, given: Given) -> Any:
+    """Change a row of an open window, named by its place; a null clears."""
+    window = scene.window(given.pop("window"))
+    key = _key(scene, window, given.pop("row"))
+    return scene.call("edit_row", window, key, **with_entries(scene, given))
+
+
+@operation("remove")
+def remove(scene: Scene, given: Given) -> Any:
+    """Remove a row of an open window, named by its place."""
+    window = scene.window(given["window"])
+    return scene.call("remove_row", window, _key(scene, window, given["row"]))
+
+
+@operation("close_tracking")
+def close_tracking(scene: Scene, given: Given) -> Any:
+    """Close a window."""
+    return scene.call("close_tracking", scene.window(given["window"]))
+
+
+@operation("discard_tracking")
+def discard_tracking(scene: Scene, given: Given) -> Any:
+    """Close a window without saving."""
+    return scene.call("discard_tracking", scene.window(given["window"]))
+
+
+def _key(scene: Scene, window: int, row: int) -> int:
+    return int(scene.call("window_row", window, row).key)

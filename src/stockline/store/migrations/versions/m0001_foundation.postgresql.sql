@@ -147,6 +147,12 @@ CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE suppl
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
 
+CREATE TABLE number_series (
+    code TEXT COLLATE "C" NOT NULL,
+    last TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    CONSTRAINT pk_number_series PRIMARY KEY (code)
+);
+
 CREATE TABLE open_entry (
     item_id BIGINT NOT NULL,
     variant TEXT COLLATE "C" NOT NULL,
@@ -381,6 +387,46 @@ CREATE TABLE tracking_specification (
 
 CREATE INDEX ix_tracking_specification_to_invoice ON tracking_specification (item_id, line_id) WHERE to_invoice IS NOT NULL;
 
+CREATE TABLE tracking_window (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    opened_by TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    touched_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    revision BIGINT NOT NULL,
+    last_row BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    last_step BIGINT NOT NULL,
+    variant TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    unit TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    date DATE NOT NULL,
+    CONSTRAINT pk_tracking_window PRIMARY KEY (item_id, id)
+);
+
+CREATE INDEX ix_tracking_window_id ON tracking_window (id);
+
+CREATE UNIQUE INDEX uq_tracking_window_line_id ON tracking_window (item_id, line_id);
+
+CREATE TABLE window_entry (
+    item_id BIGINT NOT NULL,
+    window_id BIGINT NOT NULL,
+    link_id BIGINT NOT NULL,
+    status TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    expires DATE,
+    warranty DATE,
+    partner_date DATE,
+    CONSTRAINT pk_window_entry PRIMARY KEY (item_id, window_id, link_id)
+);
+
 CREATE TABLE window_row (
     item_id BIGINT NOT NULL,
     window_id BIGINT NOT NULL,
@@ -391,11 +437,44 @@ CREATE TABLE window_row (
     quantity BIGINT DEFAULT '0' NOT NULL,
     handle BIGINT,
     invoice BIGINT,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
     expires DATE,
     warranty DATE,
     apply_to BIGINT,
     apply_from BIGINT,
+    refusal TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    message TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    given TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    revision BIGINT,
     CONSTRAINT pk_window_row PRIMARY KEY (item_id, window_id, row)
+);
+
+CREATE INDEX ix_window_row_number ON window_row (item_id, window_id, serial, lot, package) WHERE revision IS NOT NULL;
+
+CREATE TABLE window_step (
+    item_id BIGINT NOT NULL,
+    window_id BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    row BIGINT NOT NULL,
+    present SMALLINT DEFAULT '0' NOT NULL,
+    serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    handle BIGINT,
+    invoice BIGINT,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    expires DATE,
+    warranty DATE,
+    apply_to BIGINT,
+    apply_from BIGINT,
+    refusal TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    message TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    given TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    revision BIGINT,
+    CONSTRAINT pk_window_step PRIMARY KEY (item_id, window_id, step, row)
 );
 
 CREATE TABLE document (

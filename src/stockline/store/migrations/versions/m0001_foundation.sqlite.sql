@@ -151,6 +151,12 @@ CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE suppl
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
 
+CREATE TABLE number_series (
+    code TEXT NOT NULL,
+    last TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_number_series PRIMARY KEY (code)
+);
+
 CREATE TABLE open_entry (
     item_id BIGINT NOT NULL,
     variant TEXT NOT NULL,
@@ -397,6 +403,48 @@ CREATE TABLE tracking_specification (
 
 CREATE INDEX ix_tracking_specification_to_invoice ON tracking_specification (item_id, line_id) WHERE to_invoice IS NOT NULL;
 
+CREATE TABLE tracking_window (
+    item_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    opened_by TEXT DEFAULT '' NOT NULL,
+    opened_at DATETIME NOT NULL,
+    touched_at DATETIME NOT NULL,
+    revision BIGINT NOT NULL,
+    last_row BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    last_step BIGINT NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    unit TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    date DATE NOT NULL,
+    CONSTRAINT pk_tracking_window PRIMARY KEY (item_id, id)
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_tracking_window_id ON tracking_window (id);
+
+CREATE UNIQUE INDEX uq_tracking_window_line_id ON tracking_window (item_id, line_id);
+
+CREATE TABLE window_entry (
+    item_id BIGINT NOT NULL,
+    window_id BIGINT NOT NULL,
+    link_id BIGINT NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    expires DATE,
+    warranty DATE,
+    partner_date DATE,
+    CONSTRAINT pk_window_entry PRIMARY KEY (item_id, window_id, link_id)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE window_row (
     item_id BIGINT NOT NULL,
     window_id BIGINT NOT NULL,
@@ -407,11 +455,45 @@ CREATE TABLE window_row (
     quantity BIGINT DEFAULT '0' NOT NULL,
     handle BIGINT,
     invoice BIGINT,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
     expires DATE,
     warranty DATE,
     apply_to BIGINT,
     apply_from BIGINT,
+    refusal TEXT DEFAULT '' NOT NULL,
+    message TEXT DEFAULT '' NOT NULL,
+    given TEXT DEFAULT '' NOT NULL,
+    revision BIGINT,
     CONSTRAINT pk_window_row PRIMARY KEY (item_id, window_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE INDEX ix_window_row_number ON window_row (item_id, window_id, serial, lot, package) WHERE revision IS NOT NULL;
+
+CREATE TABLE window_step (
+    item_id BIGINT NOT NULL,
+    window_id BIGINT NOT NULL,
+    step BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    present SMALLINT DEFAULT '0' NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    handle BIGINT,
+    invoice BIGINT,
+    handled BIGINT DEFAULT '0' NOT NULL,
+    invoiced BIGINT DEFAULT '0' NOT NULL,
+    expires DATE,
+    warranty DATE,
+    apply_to BIGINT,
+    apply_from BIGINT,
+    refusal TEXT DEFAULT '' NOT NULL,
+    message TEXT DEFAULT '' NOT NULL,
+    given TEXT DEFAULT '' NOT NULL,
+    revision BIGINT,
+    CONSTRAINT pk_window_step PRIMARY KEY (item_id, window_id, step, "row")
 )
  WITHOUT ROWID;
 

@@ -1,0 +1,138 @@
+"""What an open window shows: its rows, those that were refused, and the header matrix (TW-7, TW-8)."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, select
+
+from stockline.codes import Code
+from stockline.operations.open_windows import OpenWindow, look_at_window
+from stockline.operations.window_view import shown_row, sums
+from stockline.refusal import Refusal, Warning
+from stockline.results import RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
+from stockline.rules.window import ITEM, ROWS, STEP, WINDOW
+from stockline.schema.windows import tracking_window, window_row, window_step
+from stockline.store.database import Transaction
+
+
+def contents(transaction: Transaction, number: int, after: int, limit: int | None) -> Window:
+    """An open window with its rows after a key, `limit` of them; refused `not_found`."""
+    window = look_at_window(transaction, number)
+    parameters = window.parameters | {"after": after}
+    found = transaction.execute(_ROWS_AFTER.limit(limit), parameters).all()
+    before = transaction.execute(_COUNT_UP_TO, parameters).scalar_one() if after else 0
+    header = sums(transaction, parameters).header(window.line)
+    return Window(
+        number=window.id,
+        line=window.line.name,
+        revision=window.revision,
+        opened_by=transaction.execute(_OPENED_BY, parameters).scalar_one(),
+        rows=[_row(window, row, before + place) for place, row in enumerate(found, 1)],
+        refused=[_refused(row) for row in transaction.execute(_REFUSED, parameters)],
+        **header.matrix,
+    )
+
+
+AFTER = bindparam("after", type_=BigInteger)
+_GOOD = (*ROWS, window_row.c.refusal == "")
+_ROWS_AFTER = select(window_row).where(*_GOOD, window_row.c.row > AFTER).order_by(window_row.c.row)
+_COUNT_UP_TO = select(func.count()).select_from(window_row).where(*_GOOD, window_row.c.row <= AFTER)
+_REFUSED = select(window_row).where(*ROWS, window_row.c.refusal != "").order_by(window_row.c.row)
+_OPENED_BY = select(tracking_window.c.opened_by).where(
+    tracking_window.c.item_id == ITEM, tracking_window.c.id == WINDOW
+)
+
+
+def row_at(transaction: Transaction, number: int, position: int) -> WindowRow:
+    """The row at a position counted from 1; refused `not_found`."""
+    window = look_at_window(transaction, number)
+    found = None
+    if position > 0:
+        query = _ROWS_AFTER.limit(1).offset(position - 1)
+        found = transaction.execute(query, window.parameters | {"after": 0}).first()
+    if found is None:
+        raise Refusal.of(Code.NOT_FOUND, f"Window {number} has no row {position}.", line=window.line.name)
+    return _row(window, found, position)
+
+
+def changed(
+    transaction: Transaction, window: OpenWindow, step: int | None, warnings: Sequence[Warning] = ()
+) -> WindowChanged:
+    """The answer to a step: the rows it changed, those it removed, and the header matrix."""
+    parameters = window.parameters | {"step": step}
+    found = transaction.execute(_CHANGED, parameters).all() if step else []
+    removed = transaction.execute(_REMOVED, parameters).scalars().all() if step else []
+    header = sums(transaction, parameters).header(window.line)
+    good = [row for row in found if not row.refusal]
+    places = _places(transaction, parameters, [row.row for row in good])
+    return WindowChanged(
+        number=window.id,
+        line=window.line.name,
+        revision=window.revision,
+        rows=[_row(window, row, place) for row, place in zip(good, places, strict=True)],
+        removed=removed,
+        refused=[_refused(row) for row in found if row.refusal],
+        warnings=warnings,
+        **header.matrix,
+    )
+
+
+_OF_STEP = and_(
+    window_step.c.item_id == window_row.c.item_id,
+    window_step.c.window_id == window_row.c.window_id,
+    window_step.c.row == window_row.c.row,
+)
+_THE_STEP = (
+    window_step.c.item_id == ITEM,
+    window_step.c.window_id == WINDOW,
+    window_step.c.step == STEP,
+)
+_CHANGED = (
+    select(window_row).select_from(window_step.join(window_row, _OF_STEP)).where(*_THE_STEP).order_by(window_step.c.row)
+)
+_REMOVED = (
+    select(window_step.c.row)
+    .where(*_THE_STEP, window_step.c.present == 1, ~exists(select(window_row.c.row).where(_OF_STEP)))
+    .order_by(window_step.c.row)
+)
+
+
+def _places(transaction: Transaction, parameters: dict[str, Any], keys: Sequence[int]) -> Sequence[int]:
+    """The positions of rows, counted from 1."""
+    if not keys:
+        return keys
+    # Rows entered together follow each other, so it is enough to count those before them.
+    if keys[-1] - keys[0] == len(keys) - 1:
+        first = transaction.execute(_COUNT_UP_TO, parameters | {"after": keys[0]}).scalar_one()
+        return range(first, first + len(keys))
+    ranked = {row.row: row.place for row in transaction.execute(_RANKED, parameters)}
+    return [ranked[key] for key in keys]
+
+
+_RANKED = select(window_row.c.row, func.row_number().over(order_by=window_row.c.row).label("place")).where(*_GOOD)
+
+
+def _row(window: OpenWindow, row: Any, position: int) -> WindowRow:
+    return shown_row(window.line, row.row, position, row._mapping, quantity=row.quantity)
+
+
+def _refused(row: Any) -> RefusedRow:
+    return RefusedRow(key=row.row, code=Code(row.refusal), message=row.message, given=given_row(row.given))
+
+
+def given_row(text: str) -> TrackingRow:
+    """A row as a person gave it, from the form it is kept in."""
+    values = json.loads(text)
+    for name in ("expires", "warranty"):
+        if values.get(name) is not None:
+            values[name] = dt.date.fromisoformat(values[name])
+    return TrackingRow(**values)
+
+
+def given_text(row: TrackingRow) -> str:
+    """The form in which a row that was refused is kept: JSON of what was given."""
+    values = {name: value for name, value in asdict(row).items() if value is not None}
+    return json.dumps({name: value if isinstance(value, int) else str(value) for name, value in values.items()})

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 
 from stockline.rules.framework import BATCH
-from stockline.rules.posting import ENTRIES, OF_WAVE, WAVE, covers, steering
+from stockline.rules.posting import ENTRIES, OF_WAVE, WAVE, carried, covers, steering
 from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_application, staged_line
 from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS
 
 KEYS = ("item_id", "variant", "serial", "site_id", "lot", "package")
 """What an application keeps together: item, variant, site and the specific numbers."""
@@ -269,24 +270,27 @@ _USED_UP = delete(open_entry).where(
 )
 
 
+_OPENED = (*KEYS, "posting_date", "entry_id", "remaining", *(f"carried_{kind}" for kind in NUMBER_KINDS))
+_CARRIED = [carried(kind) for kind in NUMBER_KINDS]
+
+
 @cache
 def _open_rest(inbound: bool) -> Insert:
     sign = -1 if inbound else 1
     rest = ledger_entry.c.quantity + sign * _applied(inbound)
-    names = (*KEYS, "posting_date", "entry_id", "remaining")
     opened = (
-        select(*_keys_of_entry(), ledger_entry.c.posting_date, ledger_entry.c.id, rest)
+        select(*_keys_of_entry(), ledger_entry.c.posting_date, ledger_entry.c.id, rest, *_CARRIED)
         .select_from(ENTRIES)
         .where(OF_WAVE, rest != 0)
     )
     if not inbound:
         opened = opened.where(staged_line.c.steers_serial == 0)
-    return insert(open_entry).from_select(names, opened)
+    return insert(open_entry).from_select(_OPENED, opened)
 
 
 _OPEN_WHOLE = insert(open_entry).from_select(
-    (*KEYS, "posting_date", "entry_id", "remaining"),
-    select(*_keys_of_entry(), ledger_entry.c.posting_date, ledger_entry.c.id, ledger_entry.c.quantity)
+    _OPENED,
+    select(*_keys_of_entry(), ledger_entry.c.posting_date, ledger_entry.c.id, ledger_entry.c.quantity, *_CARRIED)
     .select_from(ENTRIES)
     .where(OF_WAVE),
 )

@@ -16,9 +16,11 @@ from stockline.rules.posting import ENTRIES, OF_WAVE, steering
 from stockline.schema.ledger import application, ledger_entry, open_entry, staged_line
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
 from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import to_quantity
 
 _KEYS = ("item_id", "variant", "serial", "site_id", "lot", "package")
+_CARRIED = [open_entry.c[f"carried_{kind}"].label(kind) for kind in NUMBER_KINDS]
 
 
 def apply_fixed(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
@@ -138,6 +140,7 @@ def _change_open(transaction: Transaction, key: Mapping[Any, Any], entry: Mappin
     change = size if entry["quantity"] > 0 else -size
     values = {name: key[name] for name in _KEYS}
     values |= {"posting_date": entry["posting_date"], "entry_id": entry["id"], "remaining": change}
+    values |= {f"carried_{kind}": "" if key[kind] else entry[kind] for kind in NUMBER_KINDS}
     statement = transaction.insert(open_entry).values(values)
     statement = statement.on_conflict_do_update(
         index_elements=[*_KEYS, "posting_date", "entry_id"], set_={"remaining": open_entry.c.remaining + change}
@@ -182,7 +185,7 @@ def _apply_elsewhere(
     moved = transaction.execute(row).mappings().one()
     side = open_entry.c.remaining < 0 if inbound else open_entry.c.remaining > 0
     query = (
-        select(open_entry.c.entry_id, open_entry.c.posting_date, open_entry.c.remaining)
+        select(open_entry.c.entry_id, open_entry.c.posting_date, open_entry.c.remaining, *_CARRIED)
         .where(*(open_entry.c[name] == key[name] for name in _KEYS), side, open_entry.c.entry_id != but)
         .order_by(open_entry.c.posting_date, open_entry.c.entry_id)
     )
@@ -191,7 +194,7 @@ def _apply_elsewhere(
         if found.entry_id == entry or done == quantity:
             continue
         part = min(abs(found.remaining), quantity - done)
-        other = {"id": found.entry_id, "posting_date": found.posting_date, "quantity": found.remaining}
+        other = {"id": found.entry_id, "quantity": found.remaining, **found._asdict()}
         _connect(transaction, key, entry, found.entry_id, part, inbound=inbound, fixed=False)
         _change_open(transaction, key, other, -part)
         _change_open(transaction, key, moved, -part)

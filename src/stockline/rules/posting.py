@@ -50,6 +50,12 @@ def steering(kind: str) -> ColumnElement[str]:
     return case((steers, ledger_entry.c[kind]), else_=literal_column("''"))
 
 
+def carried(kind: str) -> ColumnElement[str]:
+    """The entry's number of a kind that is not specific for the item; else blank."""
+    steers = staged_line.c[f"steers_{kind}"] == literal_column("1")
+    return case((steers, literal_column("''")), else_=ledger_entry.c[kind])
+
+
 def covers(entry: Any = ledger_entry) -> ColumnElement[bool]:
     """The open entry is of the entry's item, variant, site and specific numbers (PO-19, PO-20)."""
     return and_(

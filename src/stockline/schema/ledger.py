@@ -3,9 +3,10 @@
 An entry's number is `posting number * 2^24 + position`: unique, in time order, and computed where it is inserted.
 """
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Index, SmallInteger, Text, false, func, literal_column
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, SmallInteger, Text, and_, false, func, literal_column
 
 from stockline.schema.base import item_table, key, number, quantity, reference_table, small, stage_table, text, text_key
+from stockline.tracking_code import NUMBER_KINDS
 
 POSITIONS = 2**24
 
@@ -74,11 +75,26 @@ open_entry = item_table(
     Column("posting_date", Date, primary_key=True),
     key("entry_id"),
     quantity("remaining"),
+    *(text(f"carried_{kind}") for kind in NUMBER_KINDS),
 )
 """What remains of a ledger entry, signed like it; a row is there while that is not 0.
 
 `serial`, `lot` and `package` are the numbers that *steer*: those of the kinds that are specific for the item, blank for
-the others. So what a movement may take from is found by equality, in the order it is taken (PO-19 to PO-21)."""
+the others. So what a movement may take from is found by equality, in the order it is taken (PO-19 to PO-21). The
+`carried` numbers are those of the other kinds: they steer nothing, but people look them up."""
+
+for _kind in NUMBER_KINDS:
+    # Where serials steer, a lot or package is looked up by its stock lines: an index here would be of no use.
+    _looked_up = and_(open_entry.c.serial == literal_column("''"), open_entry.c[f"carried_{_kind}"] != literal_column("''"))
+    Index(
+        f"ix_open_entry_carried_{_kind}",
+        open_entry.c.item_id,
+        open_entry.c.variant,
+        open_entry.c.site_id,
+        open_entry.c[f"carried_{_kind}"],
+        sqlite_where=_looked_up,
+        postgresql_where=_looked_up,
+    )
 
 SHORT = open_entry.c.remaining <= literal_column("0")
 """Entries that wait for stock, and those just used up: few among many, found by an index of their own."""

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Date, FromClause, Index, literal_column
+from sqlalchemy import Column, Date, FromClause, Index, and_, literal_column
 from sqlalchemy.schema import SchemaItem
 
 from stockline.schema.base import item_table, key, number, quantity, stage_table, text
+from stockline.tracking_code import NUMBER_KINDS
 
 
 def _side(name: str) -> list[SchemaItem]:
@@ -117,3 +118,10 @@ for _side_of in (DEMAND, SUPPLY):
         sqlite_where=_entry.isnot(None),
         postgresql_where=_entry.isnot(None),
     )
+
+for _kind in NUMBER_KINDS:
+    # Who asks for a number, and who holds stock of it: looked up number by number (TW-30).
+    for _name, _side_of, _given in (("requested", DEMAND, DEMAND.line_id), ("held", SUPPLY, SUPPLY.entry_id)):
+        _number = getattr(_side_of, _kind)
+        _there = and_(_given.isnot(None), _number != literal_column("''"))
+        Index(f"ix_link_{_name}_{_kind}", link.c.item_id, _number, sqlite_where=_there, postgresql_where=_there)

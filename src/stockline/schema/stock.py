@@ -46,6 +46,18 @@ characteristic_set = item_table(
 )
 """One set of characteristics, never changed: what a stock line shares now, and what a movement of a serial once saw."""
 
+for _kind in ("lot", "package"):
+    _named = characteristic_set.c[_kind] != literal_column("''")
+    Index(
+        f"ix_characteristic_set_{_kind}",
+        characteristic_set.c.item_id,
+        characteristic_set.c.variant,
+        characteristic_set.c.site_id,
+        characteristic_set.c[_kind],
+        sqlite_where=_named,
+        postgresql_where=_named,
+    )
+
 stock_line = item_table(
     "stock_line",
     key(),

@@ -34,6 +34,10 @@ CREATE TABLE characteristic_set (
     CONSTRAINT uq_characteristic_set UNIQUE (item_id, variant, site_id, warehouse, location, lot, sublot, version, status, package, identifier2, custom1, custom2, analysis_request, owner, packing_unit, packing_factor)
 );
 
+CREATE INDEX ix_characteristic_set_lot ON characteristic_set (item_id, variant, site_id, lot) WHERE lot != '';
+
+CREATE INDEX ix_characteristic_set_package ON characteristic_set (item_id, variant, site_id, package) WHERE package != '';
+
 CREATE TABLE counter (
     name TEXT NOT NULL,
     value INTEGER DEFAULT 0 NOT NULL,
@@ -143,6 +147,18 @@ CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial
 
 CREATE INDEX ix_link_empty ON link (item_id) WHERE quantity = 0;
 
+CREATE INDEX ix_link_held_lot ON link (item_id, supply_lot) WHERE supply_entry_id IS NOT NULL AND supply_lot != '';
+
+CREATE INDEX ix_link_held_package ON link (item_id, supply_package) WHERE supply_entry_id IS NOT NULL AND supply_package != '';
+
+CREATE INDEX ix_link_held_serial ON link (item_id, supply_serial) WHERE supply_entry_id IS NOT NULL AND supply_serial != '';
+
+CREATE INDEX ix_link_requested_lot ON link (item_id, demand_lot) WHERE demand_line_id IS NOT NULL AND demand_lot != '';
+
+CREATE INDEX ix_link_requested_package ON link (item_id, demand_package) WHERE demand_line_id IS NOT NULL AND demand_package != '';
+
+CREATE INDEX ix_link_requested_serial ON link (item_id, demand_serial) WHERE demand_line_id IS NOT NULL AND demand_serial != '';
+
 CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE supply_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
@@ -163,8 +179,17 @@ CREATE TABLE open_entry (
     posting_date DATE NOT NULL,
     entry_id BIGINT NOT NULL,
     remaining BIGINT DEFAULT '0' NOT NULL,
+    carried_serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    carried_lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    carried_package TEXT COLLATE "C" DEFAULT '' NOT NULL,
     CONSTRAINT pk_open_entry PRIMARY KEY (item_id, variant, serial, site_id, lot, package, posting_date, entry_id)
 );
+
+CREATE INDEX ix_open_entry_carried_lot ON open_entry (item_id, variant, site_id, carried_lot) WHERE serial = '' AND carried_lot != '';
+
+CREATE INDEX ix_open_entry_carried_package ON open_entry (item_id, variant, site_id, carried_package) WHERE serial = '' AND carried_package != '';
+
+CREATE INDEX ix_open_entry_carried_serial ON open_entry (item_id, variant, site_id, carried_serial) WHERE serial = '' AND carried_serial != '';
 
 CREATE INDEX ix_open_entry_short ON open_entry (item_id) WHERE remaining <= 0;
 

@@ -3,13 +3,13 @@
 Quantities are `Decimal`; unless said otherwise they are in base units. Dates are `datetime.date`.
 """
 
+from stockline.results.availability import Availability, ItemAvailability, NumberOnHand
 from stockline.results.base import Result
 from stockline.results.catalog import Location
 from stockline.results.control import ControlFinding, SyncLine, SyncState
 from stockline.results.documents import LineState, Link, OrderLine, Reserved
 from stockline.results.posting import LedgerEntry, Posting
 from stockline.results.stock import (
-    Availability,
     FoundSerial,
     FoundStockLine,
     LastMovement,
@@ -35,12 +35,14 @@ __all__ = [
     "Figures",
     "FoundSerial",
     "FoundStockLine",
+    "ItemAvailability",
     "LastMovement",
     "LedgerEntry",
     "LineState",
     "Link",
     "Loaded",
     "Location",
+    "NumberOnHand",
     "OrderLine",
     "Posting",
     "RefusedRow",

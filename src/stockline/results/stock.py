@@ -110,14 +110,3 @@ class StockLineState:
     packing_factor: Decimal
     quantity: Decimal
     serials: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
-    """The summary of one number or of all numbers of an item at a site (TW-30)."""
-
-    total: Decimal
-    requested: Decimal
-    pending: Decimal
-    available: Decimal
-    nonspecific: Decimal

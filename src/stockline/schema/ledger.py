@@ -85,7 +85,9 @@ the others. So what a movement may take from is found by equality, in the order 
 
 for _kind in NUMBER_KINDS:
     # Where serials steer, a lot or package is looked up by its stock lines: an index here would be of no use.
-    _looked_up = and_(open_entry.c.serial == literal_column("''"), open_entry.c[f"carried_{_kind}"] != literal_column("''"))
+    _looked_up = and_(
+        open_entry.c.serial == literal_column("''"), open_entry.c[f"carried_{_kind}"] != literal_column("''")
+    )
     Index(
         f"ix_open_entry_carried_{_kind}",
         open_entry.c.item_id,

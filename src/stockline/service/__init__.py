@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stockline.service.availability import Availabilities
 from stockline.service.base import WINDOWS_EXPIRE_AFTER, utc_now
 from stockline.service.catalog import Catalog
 from stockline.service.documents import Documents
@@ -70,5 +71,5 @@ def open_scratch(target: str | None, today: dt.date) -> "Iterator[Stockline]":
         yield Stockline(database, today)
 
 
-class Stockline(Catalog, Documents, Tracking, Postings, Reservations, Stock):
+class Stockline(Catalog, Documents, Tracking, Postings, Reservations, Stock, Availabilities):
     """One database and everything that can be done with it. Safe to share between threads."""

@@ -1,0 +1,115 @@
+"""The figures of a tracking number as SQL: what is on hand of it, and what of that is asked for (TW-30, RE-47).
+
+Parameters: `item`, `variant`, `site`. A figure takes the numbers it is about as expressions, by kind: values, or the
+columns of an enclosing query. Where serials are specific, what is on hand of a lot or package is read from its stock
+lines, which hold it summed; all else from the open entries.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, bindparam, func, literal_column, or_, select
+
+from stockline.schema.ledger import open_entry
+from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
+from stockline.schema.stock import characteristic_set, stock_line
+from stockline.tracking_code import NUMBER_KINDS
+
+ITEM = bindparam("item", type_=BigInteger)
+VARIANT = bindparam("variant", type_=Text)
+SITE = bindparam("site", type_=BigInteger)
+BLANK = literal_column("''", Text)
+"""Written out, so that indexes of what is not blank are known to hold what is looked for."""
+
+Numbers = Mapping[str, ColumnElement[str]]
+"""Numbers by kind."""
+
+
+def sum_of(quantity: Any) -> ColumnElement[int]:
+    """The sum of a quantity, 0 of nothing."""
+    return func.coalesce(func.sum(quantity), 0)
+
+
+def carried(kind: str, steers: Collection[str]) -> ColumnElement[str]:
+    """The number of a kind that an open entry carries, for an item of which these kinds are specific."""
+    return open_entry.c[kind] if kind in steers else open_entry.c[f"carried_{kind}"]
+
+
+def summed_by_lines(kinds: Collection[str], steers: Collection[str]) -> bool:
+    """Whether stock lines tell what is on hand of such numbers: they must agree with the ledger and hold fewer rows."""
+    if "serial" in kinds or not kinds:
+        return False
+    return "serial" in steers or ("lot" not in kinds and {"lot", "package"} <= set(steers))
+
+
+def in_entries(steers: Collection[str]) -> list[ColumnElement[bool]]:
+    """Open inbound entries of the item at the site."""
+    owned = open_entry.c
+    # The numbers stand in this sequence in the key: what no number of can be specific is known to be blank.
+    blank = [owned[kind] == BLANK for kind in ("serial", "lot") if kind not in steers]
+    return [owned.item_id == ITEM, owned.variant == VARIANT, *blank, owned.site_id == SITE, owned.remaining > 0]
+
+
+LINES: FromClause = characteristic_set.join(
+    stock_line,
+    and_(
+        stock_line.c.item_id == characteristic_set.c.item_id,
+        stock_line.c.set_id == characteristic_set.c.id,
+        stock_line.c.quantity != literal_column("0"),
+        ~stock_line.c.twin,
+    ),
+)
+"""Open stock lines with their characteristics, found from these."""
+_place = characteristic_set.c
+IN_LINES = [_place.item_id == ITEM, _place.variant == VARIANT, _place.site_id == SITE]
+"""Characteristics of stock of the item at the site."""
+
+
+def total(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]:
+    """What remains of open inbound entries with these numbers."""
+    if summed_by_lines(numbers, steers):
+        same = [_place[kind] == number for kind, number in numbers.items()]
+        named = [_place[kind] != BLANK for kind in numbers]
+        return _scalar(select(sum_of(stock_line.c.quantity)).select_from(LINES).where(*IN_LINES, *same, *named))
+    same = [carried(kind, steers) == number for kind, number in numbers.items()]
+    named = [carried(kind, steers) != BLANK for kind in numbers]
+    return _scalar(select(sum_of(open_entry.c.remaining)).where(*in_entries(steers), *same, *named))
+
+
+def _scalar(query: Any) -> ColumnElement[int]:
+    figure: ColumnElement[int] = query.scalar_subquery()
+    return figure
+
+
+_HERE = and_(link.c.item_id == ITEM, link.c.variant == VARIANT, link.c.site_id == SITE)
+
+
+def has_numbers(side: LinkSide, numbers: Numbers) -> ColumnElement[bool]:
+    """The side carries these numbers; any number, if none is named."""
+    if not numbers:
+        return or_(*(getattr(side, kind) != BLANK for kind in NUMBER_KINDS))
+    return and_(
+        *(and_(getattr(side, kind) == number, getattr(side, kind) != BLANK) for kind, number in numbers.items())
+    )
+
+
+def requested(numbers: Numbers, *, saved_by: Any = None) -> ColumnElement[int]:
+    """What demands ask for under these numbers and mean to handle; or what one line, `saved_by`, carries of them."""
+    whose = DEMAND.line_id.isnot(None) if saved_by is None else DEMAND.line_id == saved_by
+    meant = [DEMAND.handle != 0] if saved_by is None else []
+    return _scalar(select(sum_of(link.c.quantity)).where(_HERE, whose, has_numbers(DEMAND, numbers), *meant))
+
+
+def held_nonspecifically(numbers: Numbers, *, but: Any) -> ColumnElement[int]:
+    """What of stock with these numbers is reserved for demands, but for one line, that name none of the kind."""
+    kinds = numbers or NUMBER_KINDS
+    return _scalar(
+        select(sum_of(link.c.quantity)).where(
+            _HERE,
+            link.c.status == "reservation",
+            SUPPLY.entry_id.isnot(None),
+            has_numbers(SUPPLY, numbers),
+            *(getattr(DEMAND, kind) == BLANK for kind in kinds),
+            DEMAND.line_id != but,
+        )
+    )

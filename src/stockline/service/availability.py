@@ -1,0 +1,65 @@
+"""What of tracking numbers and items there is and what of it is free."""
+
+from collections.abc import Sequence
+
+from stockline.operations import availability
+from stockline.results import Availability, NumberOnHand
+from stockline.service.base import Service
+from stockline.tracking_code import NumberKind
+
+
+class Availabilities(Service):
+    """What of tracking numbers and items there is and what of it is free."""
+
+    def availability(
+        self,
+        item: str,
+        *,
+        site: str | None = None,
+        variant: str = "",
+        serial: str | None = None,
+        lot: str | None = None,
+        package: str | None = None,
+    ) -> Availability:
+        """The summary of one number of an item at a site, or of all its stock there (TW-30, RE-47); base units.
+
+        Several numbers given: of what carries them all. No site: of all sites together. There is no date filter.
+
+        Raises:
+            Refusal: `not_found`.
+        """
+        numbers = {"serial": serial, "lot": lot, "package": package}
+        return self._read(
+            lambda transaction: availability.summary(
+                transaction, availability.find_stocks(transaction, item, site, variant), numbers
+            )
+        )
+
+    def numbers_on_hand(  # noqa: PLR0913 - people narrow a list in that many ways
+        self,
+        item: str,
+        kind: NumberKind,
+        *,
+        site: str,
+        variant: str = "",
+        after: str = "",
+        limit: int = 50,
+        prefix: str = "",
+        only_available: bool = False,
+        location: str = "",
+    ) -> Sequence[NumberOnHand]:
+        """The serials, lots or packages of an item on hand at a site, each with its summary (TW-30); base units.
+
+        Sorted by number, compared exactly; at most `limit` of those after the number `after`: to go on, name the last
+        one shown. `prefix`: only those that begin with it; `only_available`: only those of which something is.
+        `location` shows what of each lies there, and with `only_available` leaves out what does not.
+
+        Raises:
+            Refusal: `not_found`; `invalid` for a page of no or more than 1,000 numbers.
+        """
+        wanted = availability.PageRequest(kind, after, prefix, only_available, location, limit)
+        return self._read(
+            lambda transaction: availability.page(
+                transaction, availability.find_stock(transaction, item, site, variant), wanted
+            )
+        )

@@ -75,10 +75,11 @@ def find_stock(transaction: Transaction, item_code: str, site_code: str, variant
         find_item(transaction, item_code)
         find_site(transaction, site_code)
         raise AssertionError("one of the two is missing")
-    return Stock(found.item, variant, found.site, _steering(tracking_from_json(found.tracking)))
+    return Stock(found.item, variant, found.site, steering(tracking_from_json(found.tracking)))
 
 
-def _steering(code: TrackingCode) -> frozenset[str]:
+def steering(code: TrackingCode) -> frozenset[str]:
+    """The kinds of numbers that are specific."""
     return frozenset(kind for kind in NUMBER_KINDS if code.steers(kind))
 
 
@@ -95,7 +96,7 @@ def find_stocks(transaction: Transaction, item_code: str, site_code: str | None,
         return [find_stock(transaction, item_code, site_code, variant)]
     found = find_item(transaction, item_code)
     sites = transaction.execute(select(site.c.id).order_by(site.c.id)).scalars()
-    return [Stock(found.id, variant, one, _steering(found.tracking)) for one in sites]
+    return [Stock(found.id, variant, one, steering(found.tracking)) for one in sites]
 
 
 # ---------------------------------------------------------------- one number
@@ -131,7 +132,7 @@ def _summary(steers: frozenset[str], kinds: tuple[str, ...]) -> Select[Any]:
         "requested": requested(numbers),
         "nonspecific": held_nonspecifically(numbers, but=bindparam("line")),
     }
-    labelled = [figure.label(name) for name, figure in figures.items()]
+    labelled: list[Any] = [figure.label(name) for name, figure in figures.items()]
     return select(*labelled)
 
 

@@ -1,9 +1,11 @@
 """What of tracking numbers and items there is and what of it is free."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from stockline.operations import availability
-from stockline.results import Availability, NumberOnHand
+from stockline.operations.item_availability import Scope, item_availability
+from stockline.results import Availability, ItemAvailability, NumberOnHand
 from stockline.service.base import Service
 from stockline.tracking_code import NumberKind
 
@@ -63,3 +65,24 @@ class Availabilities(Service):
                 transaction, availability.find_stock(transaction, item, site, variant), wanted
             )
         )
+
+    def item_availability(
+        self,
+        item: str,
+        *,
+        variant: str | None = None,
+        site: str | None = None,
+        lot: str | None = None,
+        start: dt.date | None = None,
+        until: dt.date | None = None,
+    ) -> ItemAvailability:
+        """What of an item there is and will be until a day, that day included (OT-40); base units.
+
+        What is not given is not looked at. The days limit receipts and requirements, never the inventory; with `start`
+        the figures are those of the period (net change). With a lot: of what carries it (OT-44).
+
+        Raises:
+            Refusal: `not_found`.
+        """
+        scope = Scope(variant, site, lot, start, until)
+        return self._read(lambda transaction: item_availability(transaction, item, scope))

@@ -11,7 +11,9 @@ from sqlalchemy import delete, exists, insert, select, update
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
+from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
+from stockline.operations.reservation_release import end_links
 from stockline.results import OrderLine
 from stockline.schema.documents import FIRST_INCOMING, document, line_id, source_line
 from stockline.schema.ledger import posting_line
@@ -194,6 +196,7 @@ def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confi
     Refused `already_handled` for goods not invoiced, `has_tracking` for numbers without `confirm`.
     """
     problems = Problems((Code.ALREADY_HANDLED, Code.HAS_TRACKING))
+    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0 for line in lines})
     for line in lines:
         if line.handled != line.invoiced and not line.is_journal:
             message = f"Line {line.name} has been handled but not invoiced in full."
@@ -203,6 +206,8 @@ def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confi
             if is_numbered(transaction, line):
                 problems.add(Code.HAS_TRACKING, f"Line {line.name} carries tracking numbers.", line=line.name)
     problems.refuse()
+    for line in lines:
+        end_links(transaction, line)
     remove_lines(transaction, lines)
 
 

@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import and_, case, exists, func, or_, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_items, find_sites
 from stockline.operations.documents import LineValues, is_numbered
-from stockline.operations.lines import SourceLine
+from stockline.operations.lines import SourceLine, find_line
+from stockline.operations.links import numbered
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
+from stockline.operations.reservation_policy import is_reserved_always, reserve_always
+from stockline.operations.reservation_release import fit, release_all
+from stockline.refusal import Warning
+from stockline.rules.framework import enforce
+from stockline.rules.reservation import date_conflict
 from stockline.schema.documents import source_line
-from stockline.schema.reservations import DEMAND, SUPPLY, link
+from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, link
 from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
@@ -23,14 +29,20 @@ RESERVE = ("never", "optional", "always")
 ORDER = (
     Code.NOT_FOUND,
     Code.INVALID,
+    Code.RESERVE_NOT_ALLOWED,
     Code.ALREADY_HANDLED,
     Code.QUANTITY_BELOW_HANDLED,
+    Code.RESERVATION_EXISTS,
     Code.HAS_TRACKING,
     Code.QUANTITY_BELOW_TRACKED,
 )
 
 
-def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str, Any]) -> None:
+RESERVED_ANEW = {"quantity", "date", "site", "variant", "unit", "reserve", "item"}
+"""What makes the system reserve a line anew whose policy is `always` (RE-20)."""
+
+
+def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str, Any]) -> list[Warning]:
     """Change what is given of a line whose document is held; a None clears location or variant, others keep theirs."""
     problems = Problems(ORDER)
     unknown = sorted(set(changes) - set(CHANGEABLE))
@@ -39,9 +51,13 @@ def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str
     new = _new_values(transaction, line, changes, problems)
     problems.refuse()
     _check_place(transaction, line, new, problems)
+    _check_reserved(transaction, line, new, problems)
     _check_quantity(transaction, line, new, problems)
     _check_location(transaction, line, new, problems)
     problems.refuse()
+    if new["date"] != line.date:
+        dates = {"item": line.item.id, "line": line.id, "new_date": new["date"]}
+        enforce(transaction, [date_conflict(line.side.name)], dates)
     lock_item_sites(
         transaction,
         {(line.item.id, line.variant, line.site_id): 0, (new["item_id"], new["variant"], new["site_id"]): 0},
@@ -52,6 +68,17 @@ def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str
         place = {"variant": new["variant"], "site_id": new["site_id"]}
         own = and_(link.c.item_id == line.item.id, or_(DEMAND.line_id == line.id, SUPPLY.line_id == line.id))
         transaction.execute(update(link).where(own).values(place))
+    return _reserve_anew(transaction, line, find_line(transaction, line.name), set(changes))
+
+
+def _reserve_anew(transaction: Transaction, old: SourceLine, new: SourceLine, changed: set[str]) -> list[Warning]:
+    """What the change means for the line's reservations: it gives up what it has no room for (RE-23), or gets more."""
+    if abs(new.outstanding) < abs(old.outstanding):
+        if is_reserved_always(new) and new.kind == "sale" and not new.handled:
+            release_all(transaction, new)
+        else:
+            fit(transaction, new)
+    return reserve_always(transaction, [new]) if changed & RESERVED_ANEW else []
 
 
 def _new_values(
@@ -83,7 +110,8 @@ def _new_values(
         "unit_quantity": quantity,
         "quantity": base,
         "date": checker.date(changes["date"]) if changes.get("date") else line.date,
-        "reserve": changes.get("reserve") or line.reserve,
+        "reserve": changes.get("reserve")
+        or (line.reserve if item.id == line.item.id else str(item.planning["reserve"])),
     }
 
 
@@ -100,6 +128,20 @@ def _check_place(transaction: Transaction, line: SourceLine, new: Mapping[str, A
     turned = new["quantity"] * line.quantity < 0
     if (moved or turned) and is_numbered(transaction, line):
         problems.add(Code.HAS_TRACKING, f"Line {line.name} carries tracking numbers.", line=line.name)
+
+
+def _check_reserved(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
+    """Item, variant, site and direction are fixed by reservations too; and the policy by the item's (RE-19, RE-26)."""
+    if line.reserve == line.item.planning["reserve"] == "always" != new["reserve"] and new["item_id"] == line.item.id:
+        message = f"Line {line.name}: item {line.item.code} is always reserved."
+        problems.add(Code.RESERVE_NOT_ALLOWED, message, line=line.name, item=line.item.code)
+    held = (link.c.item_id == line.item.id, line.side.line_id == line.id, link.c.status == RESERVATION)
+    if not transaction.execute(select(exists().where(*held))).scalar():
+        return
+    places = [(line.item.id, new["item_id"]), (line.variant, new["variant"]), (line.site_id, new["site_id"])]
+    moved = any(before != after for before, after in places) or new["quantity"] * line.quantity < 0
+    if moved or new["reserve"] == "never":
+        problems.add(Code.RESERVATION_EXISTS, f"Line {line.name} is reserved.", line=line.name, item=line.item.code)
 
 
 def _check_quantity(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
@@ -119,13 +161,15 @@ def _check_quantity(transaction: Transaction, line: SourceLine, new: Mapping[str
 
 def _tracked(transaction: Transaction, line: SourceLine) -> int:
     side = line.side
-    numbered = or_(side.serial != "", side.lot != "", side.package != "")
-    own = (link.c.item_id == line.item.id, side.line_id == line.id, numbered)
+    own = (link.c.item_id == line.item.id, side.line_id == line.id, numbered(side))
     return int(transaction.execute(select(func.coalesce(func.sum(link.c.quantity), 0)).where(*own)).scalar_one())
 
 
 def _check_location(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
-    """An outbound line with numbers may only go where these lie, if the item is tracked in the warehouse (TW-45)."""
+    """What an outbound line carries or has reserved must lie where it goes, if the warehouse tracks the item.
+
+    (TW-45, RE-26)
+    """
     guarded = any(line.item.tracking.requires(kind, "warehouse") for kind in NUMBER_KINDS)
     place = new["location"]
     if line.movement > 0 or not guarded or place in ("", line.location) or new["site_id"] != line.site_id:
@@ -151,22 +195,24 @@ def _check_location(transaction: Transaction, line: SourceLine, new: Mapping[str
         own = (serial.c.variant == line.variant, serial.c.serial == side.serial, stock_line.c.quantity > 0)
         linked = select(func.count() * SCALE).select_from(places.join(serial, on_line)).where(*held, *own)
         there = case((side.serial != "", linked.scalar_subquery()), else_=there)
-    numbered = or_(side.serial != "", side.lot != "", side.package != "")
-    tracked = (
+    from_stock = and_(link.c.status == RESERVATION, SUPPLY.entry_id.isnot(None))
+    combinations = (
         select(
-            side.serial.label("serial"),
-            side.lot.label("lot"),
-            side.package.label("package"),
-            func.sum(link.c.quantity).label("tracked"),
+            *(getattr(side, kind).label(kind) for kind in NUMBER_KINDS),
+            func.sum(case((numbered(side), link.c.quantity), else_=0)).label("tracked"),
+            func.sum(case((from_stock, link.c.quantity), else_=0)).label("reserved"),
             func.max(there).label("there"),
         )
-        .where(link.c.item_id == line.item.id, side.line_id == line.id, numbered)
-        .group_by(side.serial, side.lot, side.package)
-        .subquery("tracked")
+        .where(link.c.item_id == line.item.id, side.line_id == line.id, or_(numbered(side), from_stock))
+        .group_by(*(getattr(side, kind) for kind in NUMBER_KINDS))
+        .subquery("combinations")
     )
-    short = select(tracked).where(tracked.c.tracked > tracked.c.there)
-    for row in transaction.execute(short):
-        number = row.serial or row.lot or row.package
-        message = f"Line {line.name}: of {number} not {to_quantity(int(row.tracked))} lie at {place}."
+    found = combinations.c
+    short = or_(found.tracked > found.there, found.reserved > found.there)
+    for row in transaction.execute(select(combinations).where(short)):
+        reserved = row.reserved > row.there
+        code, quantity = (Code.RESERVATION_EXISTS, row.reserved) if reserved else (Code.HAS_TRACKING, row.tracked)
+        number = row.serial or row.lot or row.package or line.item.code
+        message = f"Line {line.name}: of {number} not {to_quantity(int(quantity))} lie at {place}."
         where = {name: getattr(row, name) or None for name in NUMBER_KINDS}
-        problems.add(Code.HAS_TRACKING, message, line=line.name, **where)
+        problems.add(code, message, line=line.name, **where)

@@ -47,10 +47,10 @@ def unreserve(transaction: Transaction, request: ReserveRequest) -> Reserved:
     return Reserved(quantity=to_quantity(asked))
 
 
-def fit(transaction: Transaction, line: SourceLine, outstanding: int) -> None:
+def fit(transaction: Transaction, line: SourceLine) -> None:
     """Release entries of a line until they fit into what is outstanding (RE-23); entries with own numbers stay."""
     batch = LinkBatch(transaction, line)
-    excess = batch.ask(_entries(line.side.name)) - outstanding
+    excess = batch.ask(_entries(line.side.name)) - abs(line.outstanding)
     if excess > 0:
         release(batch, line, excess)
 
@@ -65,7 +65,7 @@ def release(batch: LinkBatch, line: SourceLine, quantity: int) -> None:
 def release_all(transaction: Transaction, line: SourceLine) -> None:
     """Release every reservation of a line that carries no number of it, so that it can be reserved anew (RE-21)."""
     batch = LinkBatch(transaction, line)
-    release(batch, line, abs(line.quantity))
+    release(batch, line, batch.ask(_entries(line.side.name)))
 
 
 def end_links(transaction: Transaction, line: SourceLine) -> None:

@@ -82,7 +82,7 @@ class Search:
         self._partner = {"partner": (partner.id if fits else -1) if isinstance(partner, SourceLine) else 0}
         self._steering = tuple(kind for kind in NUMBER_KINDS if line.item.tracking.steers(kind))
 
-    def room(self, numbers: Numbers) -> int:
+    def room(self, numbers: Numbers = NO_NUMBERS) -> int:
         """What of the line is not reserved and carries no number but these."""
         left = abs(self.line.outstanding) - self.batch.ask(_held(self._side))
         return max(left, 0) + (self.carried(numbers) if numbers else self.batch.ask(_surplus(self._side)))
@@ -91,7 +91,7 @@ class Search:
         """What the line carries of these numbers without being reserved."""
         return self.batch.ask(_carried(self._side), **numbers.parameters()) if numbers else 0
 
-    def reserve(self, asked: int, numbers: Numbers) -> int:
+    def reserve(self, asked: int, numbers: Numbers = NO_NUMBERS) -> int:
         """Reserve up to this much, of these numbers if any are named; what could be."""
         carried = self._want_carried(asked, numbers)
         new = 0
@@ -138,6 +138,8 @@ class Search:
         return [mask for mask in every if self.batch.ask(_has_mask(self._side, mask, self._steering))]
 
     def _link(self, mask: Mask, *, stock: bool, documents: bool, carry: bool = False) -> int:
+        if not (stock or documents):
+            return 0
         statement = _link_up(self._side, mask, self._steering, stock, documents, carry and self._side == "supply")
         if not self.batch.make(statement, **self._partner):
             return 0

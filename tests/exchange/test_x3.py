@@ -125,7 +125,8 @@ EAST,6,BIKE,-2
     assert "write a decimal point" in found.unreadable[0].reason
     assert {one.id: one.quantity for one in found.stock_lines} == {6: -2, 7: Decimal("2.000000000001")}
     assert found.repeated == 1
-    assert list(found.rows.values()) == [9]
+    assert [(file.table, file.rows) for file in found.files] == [("STOCK", 9)]
+    assert found.unreadable_rows == 6
 
 
 def test_serials_in_stock_itself_make_one_line_of_equal_rows(tmp_path: Path) -> None:

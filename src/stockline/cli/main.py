@@ -6,6 +6,7 @@ import typer
 
 from stockline.cli import database, demo, reports, scenario
 from stockline.cli.import_ import import_
+from stockline.cli.load import load
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +32,7 @@ def stockline(
 
 
 app.command("import")(import_)
+app.command("load")(load)
 app.command("stock")(reports.stock)
 app.command("serial")(reports.serial)
 app.command("control")(reports.control)

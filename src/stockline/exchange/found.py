@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from stockline.exchange.tables import Unreadable
-    from stockline.results import FoundSerial, FoundStockLine, Location
-    from stockline.tracking_code import TrackingCode
+    from stockline.results import FoundItem, FoundSerial, FoundSite, FoundStockLine
 
 LineKey = tuple[str, ...]
 """What a stock line is known by in its system; it ends with the columns a serial's row there names it by."""
@@ -16,20 +15,12 @@ SerialKey = tuple[str, str, str]
 """Item, variant and serial."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundItem:
-    """An item that the stock needs; its tracking code follows from the numbers found."""
+class FileRead(NamedTuple):
+    """A file that has been read: as which table, and how many rows."""
 
-    tracking: TrackingCode
-    variants: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSite:
-    """A site that the stock needs, with the places in it."""
-
-    locations: tuple[Location, ...] = ()
-    warehouses: tuple[str, ...] = ()
+    path: str
+    table: str
+    rows: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,8 +40,7 @@ class Found:
     """Rows that say what another has said."""
     left_out: int
     """Rows of places that hold no stock, such as a customer's."""
-    rows: dict[str, int] = field(default_factory=dict)
-    """Rows read, by file."""
+    files: list[FileRead] = field(default_factory=list)
 
     @property
     def links(self) -> int:
@@ -61,6 +51,11 @@ class Found:
     def duplicates(self) -> int:
         """Serials that are linked to more than one stock line."""
         return sum(len(links_of(serial)) > 1 for serial in self.serials)
+
+    @property
+    def unreadable_rows(self) -> int:
+        """Rows that are not taken."""
+        return len({(row.file, row.line) for row in self.unreadable})
 
     def renumbered(self, numbers: dict[int, int]) -> Found:
         """The same with other numbers for some stock lines."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from stockline.exchange.found import FoundItem, FoundSite
-from stockline.results import Location
+from stockline.results import FoundItem, FoundSite, Location
 from stockline.tracking_code import TrackingCode
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from stockline.exchange.found import FileRead, Found
 from stockline.exchange.gathering import Gathering
 from stockline.exchange.sheets import SheetProblem
 from stockline.exchange.tables import Row, Table, TableFile, Unreadable, recognize
 
 if TYPE_CHECKING:
-    from stockline.exchange.found import Found
     from stockline.exchange.overrides import Overrides
     from stockline.exchange.sheets import Sheet
 
@@ -95,5 +95,5 @@ def read_stock(
     gathering = Gathering(overrides)
     system.gather(Tables(files, gathering, follow), gathering)
     found = gathering.found()
-    found.rows = {str(file.sheet.path): file.read for file in files}
+    found.files = [FileRead(str(file.sheet.path), file.table.name, file.read) for file in files]
     return found

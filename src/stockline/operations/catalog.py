@@ -13,7 +13,7 @@ from stockline.refusal import Refusal
 from stockline.results import Location
 from stockline.rules.item import tracking_code_in_use, unit_in_use
 from stockline.schema.catalog import information_card, item, item_unit, location, site, variant, warehouse
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.tracking_code import NUMBER_KINDS, TrackingCode, tracking_from_json, tracking_to_json
 from stockline.values import QuantityLike, ValueProblem, clean_number, parse_quantity, to_units
 
@@ -66,8 +66,14 @@ class Site:
 
 def find_items(transaction: Transaction, codes: Iterable[str]) -> dict[str, Item]:
     """The items of these codes, by code; those that do not exist are left out."""
-    wanted = sorted(set(codes))
-    rows = transaction.execute(select(item).where(item.c.code.in_(wanted))).all()
+    found: dict[str, Item] = {}
+    for some in in_parts(sorted(set(codes))):
+        found |= _find_items(transaction, some)
+    return found
+
+
+def _find_items(transaction: Transaction, codes: Sequence[str]) -> dict[str, Item]:
+    rows = transaction.execute(select(item).where(item.c.code.in_(codes))).all()
     ids = [row.id for row in rows]
     units: dict[int, dict[str, Decimal]] = {row.id: {row.unit: Decimal(1)} for row in rows}
     variants: dict[int, set[str]] = {id_: set() for id_ in ids}
@@ -100,8 +106,9 @@ def find_item(transaction: Transaction, code: str) -> Item:
 
 def item_codes(transaction: Transaction, ids: Iterable[int]) -> dict[int, str]:
     """The codes of items, by id."""
-    rows = transaction.execute(select(item.c.id, item.c.code).where(item.c.id.in_(sorted(set(ids)))))
-    return {row.id: row.code for row in rows}
+    query = select(item.c.id, item.c.code)
+    parts = in_parts(sorted(set(ids)))
+    return {row.id: row.code for some in parts for row in transaction.execute(query.where(item.c.id.in_(some)))}
 
 
 def find_sites(transaction: Transaction, codes: Iterable[str]) -> dict[str, Site]:

@@ -40,7 +40,8 @@ def load(
     problems = Problems((Code.NOT_FOUND, Code.INVALID))
     names = _names(transaction, lines, serials)
     batch = transaction.next_number()
-    line_rows = list(_line_rows(batch, lines, names, problems))
+    # A number is one line: of rows that give it twice the last one says what it is.
+    line_rows = list({row[2]: row for row in _line_rows(batch, lines, names, problems)}.values())
     serial_rows = list(_serial_rows(serials, names, transaction, problems))
     problems.refuse()
     lock_item_sites(transaction, {(item, variant, site): 0 for item, _, _, variant, site, *_ in line_rows})
@@ -52,11 +53,11 @@ def load(
         transaction.execute(
             insert(posting_line), [{"item_id": item, "posting_id": batch, "line_id": 0} for item in sorted(items)]
         )
-    second = batch * POSITIONS + len(line_rows) + len(serial_rows)
+    second = batch * POSITIONS + len(lines) + len(serial_rows)
     parameters = {
         "batch": batch,
         "first": batch * POSITIONS,
-        "serials": batch * POSITIONS + len(line_rows),
+        "serials": batch * POSITIONS + len(lines),
         "second": second,
         "negative": second + len(serial_rows),
         "today": today,

@@ -84,17 +84,16 @@ _DELETE_FORMER = delete(stock_line).where(_is_former)
 
 # A line joins the unique key of open lines only when it is known to be the lowest of its set: twins first.
 _twin = case((_found.quantity != 0, true()), else_=literal(False))
-_last_row = select(func.max(_found.row)).where(_OF_BATCH).group_by(_found.stock_line_id).scalar_subquery()
 _OVERWRITE = (
     update(stock_line)
-    .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET, _found.row.in_(_last_row))
+    .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET)
     .values(set_id=characteristic_set.c.id, quantity=_found.quantity, twin=_twin)
 )
 _INSERT = insert(stock_line).from_select(
     ("item_id", "id", "set_id", "quantity", "twin"),
     select(_found.item_id, _found.stock_line_id, characteristic_set.c.id, _found.quantity, _twin)
     .select_from(staged_line_found.join(characteristic_set, _SAME_SET))
-    .where(_OF_BATCH, _found.known != 1, _found.row.in_(_last_row)),
+    .where(_OF_BATCH, _found.known != 1),
 )
 
 _other = stock_line.alias("other")
@@ -132,7 +131,7 @@ _OPENING = insert(ledger_entry).from_select(
         _found.lot,
         _found.package,
         TODAY,
-    ).where(_OF_BATCH, _found.known == 0, _found.quantity != 0, _found.row.in_(_last_row)),
+    ).where(_OF_BATCH, _found.known == 0, _found.quantity != 0),
 )
 
 _items = select(_found.item_id).where(_OF_BATCH)

@@ -17,7 +17,7 @@ from stockline.schema.documents import document, line_id
 from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry, posting_line
 from stockline.schema.reservations import DEMAND, SUPPLY, link
 from stockline.schema.stock import CHARACTERISTICS, characteristic_set, serial, stock_line
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.values import to_quantity
 
 
@@ -152,6 +152,19 @@ def stock_lines(
     if site_code is not None:
         query = query.where(characteristic_set.c.site_id == find_site(transaction, site_code).id)
     return [_stock_line_state(row) for row in transaction.execute(query).mappings()]
+
+
+def owners_of_numbers(transaction: Transaction, numbers: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+    """Item, variant and site of the stock lines that have these numbers."""
+    owners: dict[int, tuple[str, str, str]] = {}
+    owner = item.c.code.label("item"), characteristic_set.c.variant, site.c.code.label("site")
+    query = select(stock_line.c.id, *owner).select_from(
+        _LINES.join(item, item.c.id == stock_line.c.item_id).join(site, site.c.id == characteristic_set.c.site_id)
+    )
+    for some in in_parts(numbers):
+        for row in transaction.execute(query.where(stock_line.c.id.in_(some))):
+            owners[row.id] = (row.item, row.variant, row.site)
+    return owners
 
 
 def _stock_line_state(row: Mapping[Any, Any]) -> StockLineState:

@@ -10,7 +10,9 @@ from stockline.results.control import ControlFinding, SyncLine, SyncState
 from stockline.results.documents import LineState, Link, OrderLine, Reserved
 from stockline.results.posting import LedgerEntry, Posting
 from stockline.results.stock import (
+    FoundItem,
     FoundSerial,
+    FoundSite,
     FoundStockLine,
     LastMovement,
     Loaded,
@@ -33,7 +35,9 @@ __all__ = [
     "Availability",
     "ControlFinding",
     "Figures",
+    "FoundItem",
     "FoundSerial",
+    "FoundSite",
     "FoundStockLine",
     "ItemAvailability",
     "LastMovement",

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Literal
 
 from stockline.results.base import Result
+from stockline.results.catalog import Location
+from stockline.tracking_code import TrackingCode
 from stockline.values import QuantityLike
 
 
@@ -63,11 +65,29 @@ class FoundSerial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundItem:
+    """An item that found stock needs; it is made where it does not exist."""
+
+    tracking: TrackingCode
+    variants: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSite:
+    """A site that found stock needs, with the places in it; what of it does not exist is made."""
+
+    locations: Sequence[Location] = ()
+    warehouses: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded(Result):
-    """How much of what was found elsewhere has been loaded."""
+    """How much of what was found elsewhere has been loaded, and which items and sites were made for it."""
 
     stock_lines: int
     serials: int
+    items: Sequence[str] = ()
+    sites: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,16 @@
 """Stock as it lies, stock from elsewhere, and control."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from stockline.operations import control, load, questions
+from stockline.operations import control, load, missing, questions
 from stockline.results import (
     ControlFinding,
+    FoundItem,
     FoundSerial,
+    FoundSite,
     FoundStockLine,
     Loaded,
     SerialState,
@@ -15,19 +18,41 @@ from stockline.results import (
     SyncState,
 )
 from stockline.service.base import Service
+from stockline.store.database import Transaction
 
 
 class Stock(Service):
     """Stock as it lies, stock from elsewhere, and control."""
 
-    def load(self, *, stock_lines: Iterable[FoundStockLine] = (), serials: Iterable[FoundSerial] = ()) -> Loaded:
+    def load(
+        self,
+        *,
+        stock_lines: Iterable[FoundStockLine] = (),
+        serials: Iterable[FoundSerial] = (),
+        items: Mapping[str, FoundItem] | None = None,
+        sites: Mapping[str, FoundSite] | None = None,
+    ) -> Loaded:
         """Put in stock that comes from elsewhere, as it is, right or wrong (ST-11, ST-14).
+
+        Of `items` and `sites`, by their codes, what does not exist is made first, in the same transaction.
 
         Raises:
             Refusal: `not_found` or `invalid`, naming every row that cannot be read.
         """
         found_lines, found_serials = list(stock_lines), list(serials)
-        return self._write(lambda transaction: load.load(transaction, found_lines, found_serials, self.today))
+
+        def work(transaction: Transaction) -> Loaded:
+            new_items = missing.create_missing_items(transaction, items or {})
+            new_sites = missing.create_missing_sites(transaction, sites or {})
+            loaded = load.load(transaction, found_lines, found_serials, self.today)
+            return replace(loaded, items=new_items, sites=new_sites)
+
+        return self._write(work)
+
+    def owners_of_numbers(self, numbers: Iterable[int]) -> dict[int, tuple[str, str, str]]:
+        """Item, variant and site of the stock lines, open or closed, of these numbers; unused ones are left out."""
+        wanted = list(numbers)
+        return self._read(lambda transaction: questions.owners_of_numbers(transaction, wanted))
 
     def control(
         self,

@@ -19,6 +19,16 @@ T = TypeVar("T")
 ATTEMPTS = 30
 
 
+BOUND = 10_000
+"""Values that one statement binds at most; SQLite takes 32,766, PostgreSQL 65,535."""
+
+
+def in_parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Values in parts that a statement can bind."""
+    for start in range(0, len(values), BOUND):
+        yield values[start : start + BOUND]
+
+
 class Transaction:
     """One open transaction: runs statements, stages rows, hands out numbers."""
 

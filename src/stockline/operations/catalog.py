@@ -111,6 +111,12 @@ def item_codes(transaction: Transaction, ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.code for some in parts for row in transaction.execute(query.where(item.c.id.in_(some)))}
 
 
+def site_codes(transaction: Transaction, ids: Iterable[int]) -> dict[int, str]:
+    """The codes of sites, by id."""
+    rows = transaction.execute(select(site.c.id, site.c.code).where(site.c.id.in_(sorted(set(ids)))))
+    return {row.id: row.code for row in rows}
+
+
 def find_sites(transaction: Transaction, codes: Iterable[str]) -> dict[str, Site]:
     """The sites of these codes, by code; those that do not exist are left out."""
     rows = transaction.execute(select(site).where(site.c.code.in_(sorted(set(codes))))).all()

@@ -30,11 +30,12 @@ DIRECTIONS = {
     "negative_adjustment": -1,
     "output": 1,
     "consumption": -1,
+    "reclassification": -1,
 }
 """The direction goods move when the quantity is positive, by document kind or journal type (TW-3)."""
 
 ORDER_KINDS = ("purchase", "purchase_return", "sale", "sale_return", "journal")
-JOURNAL_TYPES = ("positive_adjustment", "negative_adjustment", "output", "consumption")
+JOURNAL_TYPES = ("positive_adjustment", "negative_adjustment", "output", "consumption", "reclassification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def _new_lines(
     transaction: Transaction, order: NewOrder, code: str, today: dt.date, problems: Problems
 ) -> list[dict[str, Any]]:
     items = find_items(transaction, [line.item for line in order.lines])
-    sites = find_sites(transaction, [name for line in order.lines if (name := line.site or order.site)])
+    named = {name for line in order.lines for name in (line.site or order.site, line.to_site) if name}
+    sites = find_sites(transaction, named)
     rows = []
     for position, line in enumerate(order.lines, 1):
         checker = LineValues(f"{code}/{position}", problems)
@@ -104,9 +106,19 @@ def _new_lines(
                 "quantity": base,
                 "date": checker.date(line.date or order.date or today),
                 "reserve": line.reserve or found.planning["reserve"],
+                **_target(checker, line, kind, sites.get(line.to_site or place.code), place),
             }
         )
     return rows
+
+
+def _target(checker: "LineValues", line: OrderLine, kind: str, to_site: Site | None, site: Site) -> dict[str, Any]:
+    """Where the line puts its goods, if it is one of a reclassification."""
+    if kind != "reclassification" or to_site is None:
+        return {"to_site_id": None, "to_location": ""}
+    stays = line.to_location is None and to_site.id == site.id
+    place = line.location if stays else line.to_location
+    return {"to_site_id": to_site.id, "to_location": checker.location(to_site, place)}
 
 
 class LineValues:

@@ -32,7 +32,7 @@ from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_BATCH
 from stockline.schema.documents import source_line
 from stockline.schema.ledger import POSITIONS, ledger_entry, staged_line
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
+from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, renumbering, tracking_specification
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 
@@ -291,7 +291,7 @@ def _plain_entries() -> Insert:
 
 
 def _counterparts() -> Insert:
-    """The other legs: what leaves here arrives there, with its numbers and dates."""
+    """The other legs: what leaves here arrives there, with its numbers and dates or with those it is given."""
     own, other, entry = staged_line.alias("own_leg"), staged_line.c, ledger_entry.c
     values: dict[str, Any] = {name: entry[name] for name in _ENTRY}
     values |= {
@@ -299,14 +299,21 @@ def _counterparts() -> Insert:
         "site_id": other.site_id,
         "location": other.location,
         "quantity": other.sign * func.abs(entry.quantity),
+        "expires": case((renumbering.c.dated, renumbering.c.new_expires), else_=entry.expires),
     }
+    values |= {kind: func.coalesce(renumbering.c[f"new_{kind}"], entry[kind]) for kind in NUMBER_KINDS}
     same_line = and_(
         other.item_id == own.c.item_id, other.batch_id == BATCH, other.line_id == own.c.line_id, other.own == 0
     )
     of_line = and_(entry.item_id == own.c.item_id, entry.id >= own.c.first_entry, entry.id <= own.c.last_entry)
+    renumbered = and_(
+        renumbering.c.item_id == own.c.item_id,
+        renumbering.c.line_id == own.c.line_id,
+        *(renumbering.c[kind] == entry[kind] for kind in NUMBER_KINDS),
+    )
     moved = (
         select(*values.values())
-        .select_from(own.join(staged_line, same_line).join(ledger_entry, of_line))
+        .select_from(own.join(staged_line, same_line).join(ledger_entry, of_line).outerjoin(renumbering, renumbered))
         .where(own.c.batch_id == BATCH, own.c.own == 1)
     )
     return insert(ledger_entry).from_select(list(values), moved)

@@ -14,6 +14,7 @@ from stockline.operations.applications import (
 from stockline.operations.fixed_applications import apply_fixed
 from stockline.operations.legs import Leg
 from stockline.operations.locks import EVERY_SITE
+from stockline.operations.renumbering import put_renumbered, take_from_named_lines
 from stockline.operations.stock_in import put_stock
 from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
@@ -55,7 +56,10 @@ def post_inbound(
     if fixed:
         apply_fixed(transaction, parameters)
     open_inbound(transaction, parameters, short=short)
-    put_stock(transaction, parameters)
+    if _is_renumbered(wave):
+        put_renumbered(transaction, parameters, by_serial=wave[0].posted.line.item.tracking.steers("serial"))
+    else:
+        put_stock(transaction, parameters)
 
 
 def post_outbound(
@@ -78,7 +82,7 @@ def post_outbound(
     if len(by_serial) < len(wave):
         if decided:
             apply_staged(transaction, parameters)
-        found += _deal_out(transaction, parameters)
+        found += _deal_out(transaction, parameters, renumbered=_is_renumbered(wave))
     if by_serial:
         found += _find_serials(transaction, parameters, by_serial, fixed=fixed)
     refuse_first(transaction, found)
@@ -87,13 +91,20 @@ def post_outbound(
         take_serials(transaction, parameters)
 
 
-def _deal_out(transaction: Transaction, parameters: Mapping[str, Any]) -> list[Offence]:
+def _is_renumbered(wave: Sequence[Leg]) -> bool:
+    """Whether the wave takes up or puts down what a reclassification renumbers; its lines are posted one by one."""
+    return wave[0].posted.line.type == "reclassification"
+
+
+def _deal_out(transaction: Transaction, parameters: Mapping[str, Any], *, renumbered: bool) -> list[Offence]:
     """Apply entries without a specific serial and take them from stock lines; what is lacking."""
     apply_outbound(transaction, parameters)
+    if renumbered:
+        take_from_named_lines(transaction, parameters)
     stage_takes(transaction, parameters)
     found = _offences(transaction, _DEALT_OUT, parameters)
     if not found:
-        take_stock(transaction, parameters)
+        take_stock(transaction, parameters, put_down=renumbered)
     return found
 
 

@@ -21,9 +21,11 @@ from stockline.operations.stock_lines import (
     CLEAR_TAKES,
     LINES,
     PLACE,
+    SHORT_LINE,
     STAGED,
     add_staged_stock,
     change_lines,
+    has_short_lines,
     of_takes,
     steered,
 )
@@ -43,7 +45,7 @@ from stockline.store.database import Transaction
 def put_stock(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """What came in joins the open line of its characteristics, else opens one; it first fills shortages of the site."""
     transaction.execute(_STAGE_INBOUND, parameters)
-    if transaction.execute(_SHORT_LINES, parameters).scalar():
+    if has_short_lines(transaction, parameters):
         transaction.execute(_STAGE_FILLS, parameters)
         transaction.execute(_FILL, parameters)
         transaction.execute(_LOWER_STAGED, parameters)
@@ -112,12 +114,6 @@ def _link_serials(transaction: Transaction) -> Any:
 
 # ---------------------------------------------------------------- shortages filled by what comes in
 
-_short = and_(
-    stock_line.c.quantity < 0,
-    stock_line.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE)),
-)
-_SHORT_LINES = select(select(stock_line.c.id).where(_short).exists())
-
 _FILL_KEYS = ("item_id", "variant", "site_id", "lot", "package")
 
 
@@ -133,7 +129,7 @@ def _stage_fills() -> Insert:
             (-stock_line.c.quantity).label("quantity"),
         )
         .select_from(LINES)
-        .where(_short)
+        .where(SHORT_LINE)
         .subquery("waiting")
     )
     arrived = (

@@ -134,3 +134,15 @@ def change_lines(sign: int) -> Update:
         .where(stock_line.c.item_id == moved.c.item_id, stock_line.c.id == moved.c.id)
         .values(quantity=stock_line.c.quantity + sign * moved.c.quantity)
     )
+
+
+def has_short_lines(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
+    """Whether a stock line of the wave's items is below 0, so that what comes in fills it first (PO-24)."""
+    return bool(transaction.execute(_HAS_SHORT_LINES, parameters).scalar())
+
+
+SHORT_LINE = and_(
+    stock_line.c.quantity < 0,
+    stock_line.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE)),
+)
+_HAS_SHORT_LINES = select(select(stock_line.c.id).where(SHORT_LINE).exists())

@@ -54,12 +54,16 @@ def stage_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> None
             transaction.execute(_stage_takes(located, exact), parameters)
 
 
-def take_stock(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """Lower the lines chosen; what no line could give goes below 0 on a line of the movement's own numbers (PO-24)."""
+def take_stock(transaction: Transaction, parameters: Mapping[str, Any], *, put_down: bool = False) -> None:
+    """Lower the lines chosen; what no line could give goes below 0 on a line of the movement's own numbers (PO-24).
+
+    `put_down`: what was taken from where is asked for once more, when it is put down again.
+    """
     transaction.execute(_TAKE, parameters)
     transaction.execute(_STAGE_SHORTAGES, parameters)
     add_staged_stock(transaction, parameters)
-    transaction.execute(CLEAR_TAKES, parameters)
+    if not put_down:
+        transaction.execute(CLEAR_TAKES, parameters)
     transaction.execute(CLEAR_STOCK, parameters)
 
 

@@ -8,7 +8,7 @@ from stockline.results.base import Result
 from stockline.results.catalog import Location
 from stockline.results.control import ControlFinding, SyncLine, SyncState
 from stockline.results.documents import LineState, Link, OrderLine, Reserved
-from stockline.results.posting import LedgerEntry, Posting
+from stockline.results.posting import Counted, LedgerEntry, Posting, Reclassified
 from stockline.results.stock import (
     FoundItem,
     FoundSerial,
@@ -16,10 +16,12 @@ from stockline.results.stock import (
     FoundStockLine,
     LastMovement,
     Loaded,
+    Moved,
     SerialState,
     StockLineState,
 )
 from stockline.results.tracking import (
+    KEEP,
     Figures,
     RefusedRow,
     Specification,
@@ -32,8 +34,10 @@ from stockline.results.tracking import (
 )
 
 __all__ = [
+    "KEEP",
     "Availability",
     "ControlFinding",
+    "Counted",
     "Figures",
     "FoundItem",
     "FoundSerial",
@@ -46,9 +50,11 @@ __all__ = [
     "Link",
     "Loaded",
     "Location",
+    "Moved",
     "NumberOnHand",
     "OrderLine",
     "Posting",
+    "Reclassified",
     "RefusedRow",
     "Reserved",
     "Result",

@@ -10,7 +10,10 @@ from stockline.values import QuantityLike
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """One line of an order or journal, its quantity in `unit` (None: the base unit). What is None is the order's."""
+    """One line of an order or journal, its quantity in `unit` (None: the base unit). What is None is the order's.
+
+    `to_site` and `to_location` are where a reclassification puts its goods; None: where they are.
+    """
 
     item: str
     quantity: QuantityLike
@@ -21,6 +24,8 @@ class OrderLine:
     date: dt.date | None = None
     type: str | None = None
     reserve: str | None = None
+    to_site: str | None = None
+    to_location: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,3 +130,11 @@ class StockLineState:
     packing_factor: Decimal
     quantity: Decimal
     serials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(Result):
+    """What has been moved between stock lines, and the posting, where the ledger knows of it."""
+
+    quantity: Decimal
+    posting: int | None = None

@@ -4,10 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from stockline.codes import Code
 from stockline.results.base import Result
 from stockline.values import QuantityLike
+
+KEEP: Literal["keep"] = "keep"
+"""As a new expiration date: the one it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,7 @@ class TrackingRow:
     """One row of a tracking window as a person gives it; what is None takes its default (TW-14).
 
     `quantity`, `handle` and `invoice` are in the line's unit, `base_quantity` in base units; a serial is one base unit.
+    `new_…` are what a reclassification makes of the combination; a `new_expires` of None takes the date away (TW-42).
     """
 
     serial: str | None = None
@@ -28,6 +33,10 @@ class TrackingRow:
     warranty: dt.date | None = None
     apply_to: int | None = None
     apply_from: int | None = None
+    new_serial: str | None = None
+    new_lot: str | None = None
+    new_package: str | None = None
+    new_expires: dt.date | Literal["keep"] | None = KEEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

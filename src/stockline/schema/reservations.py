@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Column, Date, FromClause, Index, and_, literal_column
+from sqlalchemy import Boolean, Column, Date, FromClause, Index, and_, false, literal_column
 from sqlalchemy.schema import SchemaItem
 
-from stockline.schema.base import item_table, key, number, quantity, stage_table, text
+from stockline.schema.base import item_table, key, number, quantity, stage_table, text, text_key
 from stockline.tracking_code import NUMBER_KINDS
 
 
@@ -83,6 +83,24 @@ Index(
     sqlite_where=_said,
     postgresql_where=_said,
 )
+
+
+renumbering = item_table(
+    "renumbering",
+    key(),
+    key("line_id"),
+    text_key("serial"),
+    text_key("lot"),
+    text_key("package"),
+    text("new_serial"),
+    text("new_lot"),
+    text("new_package"),
+    Column("dated", Boolean, nullable=False, server_default=false()),
+    Column("new_expires", Date),
+    number("stock_line_id", nullable=True),
+)
+"""What a line of a reclassification makes of a combination: its numbers afterwards, with `dated` its new expiration
+date, which may be none, and, where somebody said so, the stock line it is taken from (PO-44)."""
 
 
 class LinkSide:

@@ -142,6 +142,43 @@ staged_take = stage_table(
 )
 """How much an outbound ledger entry of a running posting takes from a stock line."""
 
+staged_count = stage_table(
+    "staged_count",
+    key(),
+    key("batch_id"),
+    key("row"),
+    text("serial"),
+    text("lot"),
+    text("package"),
+    quantity(),
+)
+"""What a count has found of one combination."""
+
+staged_move = stage_table(
+    "staged_move",
+    key(),
+    key("batch_id"),
+    key("row"),
+    number("stock_line_id"),
+    *(Column(name, BigInteger, nullable=False) if name == "site_id" else text(name) for name in CHARACTERISTICS[:-1]),
+    quantity("packing_factor"),
+    quantity(),
+    number("set_id", nullable=True),
+    number("to_line_id", nullable=True),
+)
+"""A quantity that leaves a stock line for other characteristics; these, and the set and the stock line they are."""
+
+staged_moved_serial = stage_table(
+    "staged_moved_serial",
+    key(),
+    key("batch_id"),
+    text_key("variant"),
+    text_key("serial"),
+    key("row"),
+    number("left_set_id", nullable=True),
+)
+"""A specific serial that goes along with a `staged_move`, under the number it has afterwards; the set it left."""
+
 staged_line_found = stage_table(
     "staged_line_found",
     key(),

@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from stockline.operations import adjustment, posting, questions, undo
+from stockline.operations import adjustment, counting, posting, questions, reclassification, undo
 from stockline.operations.posting_lines import Quantities
-from stockline.results import LedgerEntry, Posting, TrackingRow
+from stockline.results import Counted, LedgerEntry, Posting, Reclassified, TrackingRow
 from stockline.service.base import Service
 from stockline.values import QuantityLike
 
@@ -59,6 +59,53 @@ class Postings(Service):
         """
         given = adjustment.Adjustment(item, site, quantity, variant, location, unit, date, list(rows), apply_to)
         return self._write(lambda transaction: adjustment.adjust(transaction, given, self.today))
+
+    def reclassify(  # noqa: PLR0913 - two places, each with its sides
+        self,
+        item: str,
+        site: str,
+        rows: Iterable[Reclassified],
+        *,
+        variant: str = "",
+        new_site: str | None = None,
+        location: str = "",
+        new_location: str | None = None,
+        unit: str | None = None,
+        date: dt.date | None = None,
+    ) -> Posting:
+        """Give stock new numbers, a new expiration date, another site or place; posted at once, row by row in sequence.
+
+        Rows that change nothing but the place inside the site move stock and post nothing: `entries` counts the others.
+
+        Raises:
+            Refusal: `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, and what `post` refuses, of old
+                numbers and new (PO-44 to PO-46, TW-41, TW-42).
+        """
+        given = reclassification.Reclassification(
+            item, site, list(rows), variant, new_site, location, new_location, unit, date
+        )
+        return self._write(lambda transaction: reclassification.reclassify(transaction, given, self.today))
+
+    def count(
+        self,
+        item: str,
+        site: str,
+        rows: Iterable[Counted],
+        *,
+        variant: str = "",
+        location: str = "",
+        date: dt.date | None = None,
+    ) -> Posting:
+        """Post the differences between what was counted and what is on hand at a site, or at one place of it.
+
+        What is on hand there and not in the rows counts as 0. Nothing differs: no entries.
+
+        Raises:
+            Refusal: `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and what
+                `adjust` refuses (PO-47).
+        """
+        given = counting.Count(item, site, list(rows), variant, location, date)
+        return self._write(lambda transaction: counting.count(transaction, given, self.today))
 
     def undo(self, posting: int, *, line: str | None = None) -> Posting:
         """Take back a posting, or one of its lines, by opposite entries; its numbers are on the lines again.

@@ -1,11 +1,11 @@
 """Stock as it lies, stock from elsewhere, and control."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from stockline.operations import control, load, missing, questions
+from stockline.operations import control, load, missing, questions, stock_moves
 from stockline.results import (
     ControlFinding,
     FoundItem,
@@ -13,12 +13,14 @@ from stockline.results import (
     FoundSite,
     FoundStockLine,
     Loaded,
+    Moved,
     SerialState,
     StockLineState,
     SyncState,
 )
 from stockline.service.base import Service
 from stockline.store.database import Transaction
+from stockline.values import QuantityLike
 
 
 class Stock(Service):
@@ -53,6 +55,29 @@ class Stock(Service):
         """Item, variant and site of the stock lines, open or closed, of these numbers; unused ones are left out."""
         wanted = list(numbers)
         return self._read(lambda transaction: questions.owners_of_numbers(transaction, wanted))
+
+    def move_stock(
+        self,
+        *,
+        to: Mapping[str, Any],
+        stock_line: int | None = None,
+        item: str | None = None,
+        site: str | None = None,
+        quantity: QuantityLike | None = None,
+        serials: Sequence[str] = (),
+        **characteristics: Any,
+    ) -> Moved:
+        """Move stock of one stock line, or of an item at a site with these characteristics, to other characteristics.
+
+        Without quantity and serials all of it moves. To another site, lot or package it is posted as a
+        reclassification; whatever else changes, changes without ledger entry (ST-5).
+
+        Raises:
+            Refusal: `not_found`, `stock_line_unknown`, `invalid`, `serial_required` for a part of a line of specific
+                serials, `not_in_stock`, `insufficient_stock`, and what `reclassify` refuses.
+        """
+        given = stock_moves.StockMove(to, stock_line, item, site, characteristics, quantity, serials)
+        return self._write(lambda transaction: stock_moves.move_stock(transaction, given, self.today))
 
     def control(
         self,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stockline.results import Counted, Reclassified
 from stockline.scenarios.operations.register import one_of, operation, tracking_rows, with_entries
 from stockline.scenarios.scene import Given, Scene, present
 
@@ -29,3 +30,23 @@ def adjust(scene: Scene, given: Given) -> Any:
 def undo(scene: Scene, given: Given) -> Any:
     """Take back a posting, or one line of it."""
     return scene.call("undo", scene.posting(given.pop("posting")), **present(given))
+
+
+@operation("reclassify")
+def reclassify(scene: Scene, given: Given) -> Any:
+    """Make a reclassification journal and post it at once."""
+    rows = [Reclassified(**_cleared(row)) for row in given.pop("lines", None) or ()]
+    return scene.call("reclassify", given.pop("item"), given.pop("site"), rows, **present(given))
+
+
+def _cleared(row: Given) -> Given:
+    """A new number written as null is the blank one, a new date no date; what else is null is left out."""
+    blank = {key: None if key == "new_expires" else "" for key in row if key.startswith("new_")}
+    return blank | present(row)
+
+
+@operation("count")
+def count(scene: Scene, given: Given) -> Any:
+    """Post what a count has found to differ."""
+    rows = [scene.build(Counted, present(row)) for row in given.pop("lines", None) or ()]
+    return scene.call("count", given.pop("item"), given.pop("site"), rows, **present(given))

@@ -38,3 +38,9 @@ def _range(items: Sequence[str | None]) -> tuple[str | None, ...]:
     if len(items) != 2:
         raise GrammarProblem("items: a range is [FROM, TO]")
     return tuple(items)
+
+
+@operation("move_stock")
+def move_stock(scene: Scene, given: Given) -> Any:
+    """Move stock to other characteristics."""
+    return scene.call("move_stock", **present(given))

@@ -215,6 +215,21 @@ CREATE INDEX ix_posting_line_line_id ON posting_line (line_id);
 
 CREATE INDEX ix_posting_line_posting_id ON posting_line (posting_id);
 
+CREATE TABLE renumbering (
+    item_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    lot TEXT COLLATE "C" NOT NULL,
+    package TEXT COLLATE "C" NOT NULL,
+    new_serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    new_lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    new_package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    dated BOOLEAN DEFAULT false NOT NULL,
+    new_expires DATE,
+    stock_line_id BIGINT,
+    CONSTRAINT pk_renumbering PRIMARY KEY (item_id, line_id, serial, lot, package)
+);
+
 CREATE TABLE serial (
     item_id BIGINT NOT NULL,
     variant TEXT COLLATE "C" NOT NULL,
@@ -274,6 +289,17 @@ CREATE TABLE staged_application (
     CONSTRAINT pk_staged_application PRIMARY KEY (item_id, batch_id, entry_id, other_id)
 );
 
+CREATE TABLE staged_count (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    row BIGINT NOT NULL,
+    serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_count PRIMARY KEY (item_id, batch_id, row)
+);
+
 CREATE TABLE staged_line (
     item_id BIGINT NOT NULL,
     batch_id BIGINT NOT NULL,
@@ -329,6 +355,43 @@ CREATE TABLE staged_line_found (
     packing_factor BIGINT DEFAULT '0' NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_staged_line_found PRIMARY KEY (item_id, batch_id, row)
+);
+
+CREATE TABLE staged_move (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    row BIGINT NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    warehouse TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    location TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    sublot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    version TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    status TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    identifier2 TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    custom1 TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    custom2 TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    analysis_request TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    owner TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    packing_unit TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    packing_factor BIGINT DEFAULT '0' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    set_id BIGINT,
+    to_line_id BIGINT,
+    CONSTRAINT pk_staged_move PRIMARY KEY (item_id, batch_id, row)
+);
+
+CREATE TABLE staged_moved_serial (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    row BIGINT NOT NULL,
+    left_set_id BIGINT,
+    CONSTRAINT pk_staged_moved_serial PRIMARY KEY (item_id, batch_id, variant, serial, row)
 );
 
 CREATE TABLE staged_serial_found (

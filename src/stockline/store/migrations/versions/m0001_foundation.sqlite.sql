@@ -221,6 +221,22 @@ CREATE INDEX ix_posting_line_line_id ON posting_line (line_id);
 
 CREATE INDEX ix_posting_line_posting_id ON posting_line (posting_id);
 
+CREATE TABLE renumbering (
+    item_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    serial TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    package TEXT NOT NULL,
+    new_serial TEXT DEFAULT '' NOT NULL,
+    new_lot TEXT DEFAULT '' NOT NULL,
+    new_package TEXT DEFAULT '' NOT NULL,
+    dated BOOLEAN DEFAULT 0 NOT NULL,
+    new_expires DATE,
+    stock_line_id BIGINT,
+    CONSTRAINT pk_renumbering PRIMARY KEY (item_id, line_id, serial, lot, package)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE serial (
     item_id BIGINT NOT NULL,
     variant TEXT NOT NULL,
@@ -282,6 +298,18 @@ CREATE TABLE staged_application (
 )
  WITHOUT ROWID;
 
+CREATE TABLE staged_count (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_count PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
 CREATE TABLE staged_line (
     item_id BIGINT NOT NULL,
     batch_id BIGINT NOT NULL,
@@ -338,6 +366,45 @@ CREATE TABLE staged_line_found (
     packing_factor BIGINT DEFAULT '0' NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_staged_line_found PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_move (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    warehouse TEXT DEFAULT '' NOT NULL,
+    location TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    sublot TEXT DEFAULT '' NOT NULL,
+    version TEXT DEFAULT '' NOT NULL,
+    status TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    identifier2 TEXT DEFAULT '' NOT NULL,
+    custom1 TEXT DEFAULT '' NOT NULL,
+    custom2 TEXT DEFAULT '' NOT NULL,
+    analysis_request TEXT DEFAULT '' NOT NULL,
+    owner TEXT DEFAULT '' NOT NULL,
+    packing_unit TEXT DEFAULT '' NOT NULL,
+    packing_factor BIGINT DEFAULT '0' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    set_id BIGINT,
+    to_line_id BIGINT,
+    CONSTRAINT pk_staged_move PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_moved_serial (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    "row" BIGINT NOT NULL,
+    left_set_id BIGINT,
+    CONSTRAINT pk_staged_moved_serial PRIMARY KEY (item_id, batch_id, variant, serial, "row")
 )
  WITHOUT ROWID;
 

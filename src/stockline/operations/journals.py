@@ -1,0 +1,49 @@
+"""Journals made and posted at once: adjustments, reclassifications, counts. They leave no line behind (PO-6)."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete
+
+from stockline.operations.documents import NewOrder, create_order
+from stockline.operations.lines import lines_of
+from stockline.operations.posting import post_lines
+from stockline.operations.posting_lines import PostingLine
+from stockline.operations.renumbering import note_new_numbers
+from stockline.operations.window import track_line
+from stockline.results import OrderLine, Posting, TrackingRow
+from stockline.schema.documents import document
+from stockline.schema.reservations import renumbering
+from stockline.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A line to be posted at once, with its numbers; `apply_to` is the entry, `stock_line` where its stock is taken."""
+
+    line: OrderLine
+    rows: Sequence[TrackingRow] = ()
+    apply_to: int | None = None
+    stock_line: int | None = None
+
+
+def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalLine], posting_date: dt.date) -> Posting:
+    """Make a journal of these lines and post it. Refused like a document, a window and a posting."""
+    order = NewOrder(f"{kind} {transaction.next_number()}", "journal", [one.line for one in journal])
+    document_id = create_order(transaction, order, posting_date)
+    lines = lines_of(transaction, [document_id])
+    for line, given in zip(lines, journal, strict=True):
+        if any(row.serial or row.lot or row.package for row in given.rows):
+            track_line(transaction, line, given.rows)
+        if line.type == "reclassification":
+            note_new_numbers(transaction, line, given.rows, given.stock_line)
+    apply_to = {line.id: given.apply_to for line, given in zip(lines, journal, strict=True) if given.apply_to}
+    posted = [PostingLine(line, line.quantity, 0) for line in lines]
+    posting = post_lines(transaction, posted, posting_date, apply_to)
+    for line in lines:
+        if line.type == "reclassification":
+            own = (renumbering.c.item_id == line.item.id, renumbering.c.line_id == line.id)
+            transaction.execute(delete(renumbering).where(*own))
+    transaction.execute(delete(document).where(document.c.id == document_id))
+    return posting

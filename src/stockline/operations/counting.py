@@ -40,7 +40,8 @@ class Count:
 def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     """Post what is missing, then what is too much; what is on hand and not listed is missing.
 
-    Refused `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and like an adjustment.
+    Refused `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and like an
+    adjustment.
     """
     item = find_item(transaction, given.item)
     site = find_sites(transaction, [given.site]).get(given.site)
@@ -175,15 +176,17 @@ def _on_hand(item: Item, variant: str, site_id: int, location: str) -> Select[An
     return lines.where(*of_place, stock_line.c.quantity != 0).group_by(*numbers)
 
 
-_NO_SERIAL = literal_column("''").label("serial")
+_NO_SERIAL: Any = literal_column("''").label("serial")
 
 
 def _by_ledger(item: Item, variant: str, site_id: int, location: str) -> Select[Any]:
     """The same for an item whose serials are not specific: stock lines do not know them, open entries do."""
-    numbers = [open_entry.c[kind].concat(open_entry.c[f"carried_{kind}"]).label(kind) for kind in NUMBER_KINDS]
+    numbers: list[Any] = [
+        open_entry.c[kind].concat(open_entry.c[f"carried_{kind}"]).label(kind) for kind in NUMBER_KINDS
+    ]
     remaining = func.sum(open_entry.c.remaining).label("quantity")
     entry = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
-    query = select(*numbers, remaining).select_from(open_entry.join(ledger_entry, entry))
+    query: Select[Any] = select(*numbers, remaining).select_from(open_entry.join(ledger_entry, entry))
     query = query.where(
         open_entry.c.item_id == item.id, open_entry.c.variant == variant, open_entry.c.site_id == site_id
     )

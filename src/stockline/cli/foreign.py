@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from stockline.cli.console import SHOWN, counted, fail, screen
 from stockline.exchange import business_central, erpnext, odoo, x3
+from stockline.exchange.odoo_database import open_odoo
 from stockline.exchange.overrides import Overrides, read_overrides
 from stockline.exchange.sheets import open_sheet
 from stockline.exchange.systems import System, read_stock
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from stockline.cli.progress import StepBar
     from stockline.exchange.found import Found
+    from stockline.exchange.sheets import Sheet
     from stockline.exchange.tables import Unreadable
 
 SystemName = Literal["x3", "erpnext", "odoo", "business-central"]
@@ -41,10 +44,16 @@ def read_files(
 ) -> Found:
     """What the files hold, with a bar that shows how far reading is. A file that is no table is a `SheetProblem`."""
     overrides = read_overrides(mapping) if mapping else Overrides()
-    sheets = [open_sheet(Path(file), encoding=encoding, delimiter=delimiter) for file in files]
-    steps.begin("read", sum(sheet.size for sheet in sheets))
-    found = read_stock(system, sheets, overrides, steps.reach)
-    steps.reach(sum(sheet.size for sheet in sheets))
+    with ExitStack() as opened:
+        sheets: list[Sheet] = []
+        for file in files:
+            if "://" in file and system is odoo.SYSTEM:
+                sheets += opened.enter_context(open_odoo(file))
+            else:
+                sheets.append(open_sheet(Path(file), encoding=encoding, delimiter=delimiter))
+        steps.begin("read", sum(sheet.size for sheet in sheets))
+        found = read_stock(system, sheets, overrides, steps.reach)
+        steps.reach(sum(sheet.size for sheet in sheets))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stockline import Stockline
+from stockline import Loaded, Stockline
 from stockline.cli.console import counted, database_of, fail, screen, sqlite_file, stock_of
 from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
 from stockline.cli.progress import StepBar
@@ -56,8 +56,11 @@ def load(  # noqa: PLR0913, PLR0917 - an option each
             return
         with stock_of(context, create=True) as stock:
             steps.begin("load", 1)
-            load_found(stock, found)
+            loaded = load_found(stock, found)
             steps.reach(1)
+        made = f"{counted(len(loaded.items), 'item')} and {counted(len(loaded.sites), 'site')} were new"
+        what = f"{counted(loaded.stock_lines, 'stock line')} and {counted(loaded.serials, 'serial')}"
+        screen().print(f"Loaded {what}; {made}.", style="green")
 
 
 def for_database(found: Found, stock: Stockline) -> Found:
@@ -65,9 +68,6 @@ def for_database(found: Found, stock: Stockline) -> Found:
     return renumbered(found, stock.owners_of_numbers, every_stock_line(stock))
 
 
-def load_found(stock: Stockline, found: Found) -> None:
-    """Load what was found, and say what that has made."""
-    loaded = stock.load(stock_lines=found.stock_lines, serials=found.serials, items=found.items, sites=found.sites)
-    made = f"{counted(len(loaded.items), 'item')} and {counted(len(loaded.sites), 'site')} were new"
-    what = f"{counted(loaded.stock_lines, 'stock line')} and {counted(loaded.serials, 'serial')}"
-    screen().print(f"Loaded {what}; {made}.", style="green")
+def load_found(stock: Stockline, found: Found) -> Loaded:
+    """Load what was found, with the items and places it needs."""
+    return stock.load(stock_lines=found.stock_lines, serials=found.serials, items=found.items, sites=found.sites)

@@ -45,8 +45,17 @@ class _Undone:
         return 0 if self.leg.sign < 0 else 1
 
 
-def undo(transaction: Transaction, number: int, line: str | None) -> Posting:
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The posting to take back, whole or one line of it."""
+
+    posting: int
+    line: str | None = None
+
+
+def undo(transaction: Transaction, given: Undo) -> Posting:
     """Undo a posting, or one line of it. Refused `not_found`, `undo_not_possible`, `serial_already_in_stock`."""
+    number, line = given.posting, given.line
     posted = transaction.execute(select(posting).where(posting.c.id == number)).one_or_none()
     if posted is None:
         raise Refusal.of(Code.NOT_FOUND, f"There is no posting {number}.")

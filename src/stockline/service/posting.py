@@ -1,18 +1,31 @@
 """Postings and the ledger they write."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from stockline.operations import adjustment, counting, posting, questions, reclassification, undo
 from stockline.operations.posting_lines import Quantities
+from stockline.operations.requests import Request, answer_once
 from stockline.results import Counted, LedgerEntry, Posting, Reclassified, TrackingRow
 from stockline.service.base import Service
+from stockline.store.database import Transaction
 from stockline.values import QuantityLike
 
 
 class Postings(Service):
-    """Postings and the ledger they write."""
+    """Postings and the ledger they write.
+
+    A `key` makes it safe to send a request again, when its answer was lost: the same key with the same content is
+    answered as the first time and nothing is posted twice; with other content it is refused `invalid`.
+    """
+
+    def _once(self, key: str | None, given: Any, work: Callable[[Transaction], Posting]) -> Posting:
+        if key is None:
+            return self._write(work)
+        request = Request(key, type(given).__name__, given)
+        return self._write(lambda transaction: answer_once(transaction, request, self._now(), work))
 
     def post(
         self,
@@ -24,6 +37,7 @@ class Postings(Service):
         invoice_quantities: Mapping[str, QuantityLike] | None = None,
         date: dt.date | None = None,
         apply_to: Mapping[str, int] | None = None,
+        key: str | None = None,
     ) -> Posting:
         """Post orders or journals, all or nothing, in the sequence given.
 
@@ -37,7 +51,7 @@ class Postings(Service):
         """
         said = Quantities(handle, invoice, quantities, invoice_quantities)
         request = posting.PostRequest([orders] if isinstance(orders, str) else list(orders), said, date, apply_to)
-        return self._write(lambda transaction: posting.post(transaction, request, self.today))
+        return self._once(key, request, lambda transaction: posting.post(transaction, request, self.today))
 
     def adjust(  # noqa: PLR0913 - a journal line has that many sides
         self,
@@ -51,6 +65,7 @@ class Postings(Service):
         date: dt.date | None = None,
         rows: Iterable[TrackingRow] = (),
         apply_to: int | None = None,
+        key: str | None = None,
     ) -> Posting:
         """Make and post a journal of one line at once; the sign of the quantity is the direction, rows are positive.
 
@@ -58,7 +73,7 @@ class Postings(Service):
             Refusal: what `create_order`, `track` and `post` refuse.
         """
         given = adjustment.Adjustment(item, site, quantity, variant, location, unit, date, list(rows), apply_to)
-        return self._write(lambda transaction: adjustment.adjust(transaction, given, self.today))
+        return self._once(key, given, lambda transaction: adjustment.adjust(transaction, given, self.today))
 
     def reclassify(  # noqa: PLR0913 - two places, each with its sides
         self,
@@ -72,6 +87,7 @@ class Postings(Service):
         new_location: str | None = None,
         unit: str | None = None,
         date: dt.date | None = None,
+        key: str | None = None,
     ) -> Posting:
         """Give stock new numbers, a new expiration date, another site or place; posted at once, row by row in sequence.
 
@@ -84,7 +100,7 @@ class Postings(Service):
         given = reclassification.Reclassification(
             item, site, list(rows), variant, new_site, location, new_location, unit, date
         )
-        return self._write(lambda transaction: reclassification.reclassify(transaction, given, self.today))
+        return self._once(key, given, lambda transaction: reclassification.reclassify(transaction, given, self.today))
 
     def count(
         self,
@@ -95,6 +111,7 @@ class Postings(Service):
         variant: str = "",
         location: str = "",
         date: dt.date | None = None,
+        key: str | None = None,
     ) -> Posting:
         """Post the differences between what was counted and what is on hand at a site, or at one place of it.
 
@@ -105,9 +122,9 @@ class Postings(Service):
                 `adjust` refuses (PO-47).
         """
         given = counting.Count(item, site, list(rows), variant, location, date)
-        return self._write(lambda transaction: counting.count(transaction, given, self.today))
+        return self._once(key, given, lambda transaction: counting.count(transaction, given, self.today))
 
-    def undo(self, posting: int, *, line: str | None = None) -> Posting:
+    def undo(self, posting: int, *, line: str | None = None, key: str | None = None) -> Posting:
         """Take back a posting, or one of its lines, by opposite entries; its numbers are on the lines again.
 
         Of a posting undone in part the rest is undone.
@@ -116,7 +133,8 @@ class Postings(Service):
             Refusal: `not_found`; `undo_not_possible` when it has been undone, invoiced, used or reserved, or is no
                 receipt, shipment or assembly; `serial_already_in_stock` (PO-37 to PO-39).
         """
-        return self._write(lambda transaction: undo.undo(transaction, posting, line))
+        given = undo.Undo(posting, line)
+        return self._once(key, given, lambda transaction: undo.undo(transaction, given))
 
     def ledger(
         self,

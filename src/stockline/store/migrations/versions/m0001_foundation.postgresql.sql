@@ -1,5 +1,14 @@
 CREATE SEQUENCE batch_number;
 
+CREATE TABLE answered_request (
+    key TEXT COLLATE "C" NOT NULL,
+    operation TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    content TEXT NOT NULL,
+    answer JSON NOT NULL,
+    answered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_answered_request PRIMARY KEY (key)
+);
+
 CREATE TABLE application (
     item_id BIGINT NOT NULL,
     outbound_id BIGINT NOT NULL,

@@ -1,3 +1,12 @@
+CREATE TABLE answered_request (
+    "key" TEXT NOT NULL,
+    operation TEXT DEFAULT '' NOT NULL,
+    content TEXT NOT NULL,
+    answer JSON NOT NULL,
+    answered_at DATETIME NOT NULL,
+    CONSTRAINT pk_answered_request PRIMARY KEY ("key")
+);
+
 CREATE TABLE application (
     item_id BIGINT NOT NULL,
     outbound_id BIGINT NOT NULL,

@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from stockline.operations.lines import SourceLine
 from stockline.rules.framework import BATCH
-from stockline.rules.window import ITEM
+from stockline.rules.window import ITEM, LINE
 from stockline.schema.ledger import POSITIONS
 from stockline.schema.reservations import (
     DEMAND,
@@ -274,7 +274,7 @@ def _deal_figures(side_name: str) -> Update:
             (before - link.c.quantity).label("before"),
             *(value.label(name) for name, value in (figures | noted).items()),
         )
-        .where(link.c.item_id == ITEM, side.line_id.in_(lines), numbered(side))
+        .where(link.c.item_id == ITEM, or_(side.line_id == LINE, side.line_id.in_(lines)), numbered(side))
         .subquery("ranked")
     )
     dealt = {name: _part(ranked.c[name] - ranked.c.before) for name in _FIGURES}

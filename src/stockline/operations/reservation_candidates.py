@@ -32,7 +32,7 @@ from stockline.operations.links import SIDES, SITE, VARIANT, numbered
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.catalog import site
 from stockline.schema.documents import document, source_line
-from stockline.schema.ledger import ledger_entry, open_entry
+from stockline.schema.ledger import open_entry
 from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link
 from stockline.tracking_code import NUMBER_KINDS, NumberKind, TrackingCode
 
@@ -46,23 +46,27 @@ RANKS = {
 }
 """The sequence of document kinds when the system chooses (RE-11, RE-12); what is not here is never reserved (RE-7)."""
 
-Mask = tuple[NumberKind, ...]
-"""Which specific kinds of number a part names: what it is linked to must agree in them (RE-16)."""
+Kinds = tuple[NumberKind, ...]
 
 
-def masks(code: TrackingCode) -> list[Mask]:
-    """All masks of an item's specific kinds, those that name most first; the empty one is last."""
-    steering: list[NumberKind] = [kind for kind in NUMBER_KINDS if code.steers(kind)]
-    every = [
-        tuple(kind for bit, kind in enumerate(steering) if chosen >> bit & 1) for chosen in range(2 ** len(steering))
-    ]
-    return sorted(every, key=len, reverse=True)
+def steering_kinds(code: TrackingCode) -> Kinds:
+    """The kinds that are specific: both sides of a link must agree in them (RE-16, RE-18)."""
+    return tuple(kind for kind in NUMBER_KINDS if code.steers(kind))
 
 
-def names_exactly(side_name: str, mask: Mask, code_kinds: Sequence[NumberKind]) -> Any:
+def combinations_of(kinds: Kinds) -> list[Kinds]:
+    """Which of these kinds a part may name: all of them first, none of them last."""
+    return sorted(
+        (tuple(kind for bit, kind in enumerate(kinds) if chosen >> bit & 1) for chosen in range(2 ** len(kinds))),
+        key=len,
+        reverse=True,
+    )
+
+
+def names_exactly(side_name: str, kinds: Kinds, steering: Kinds) -> Any:
     """The link's side names just these of the specific kinds."""
     side = SIDES[side_name]
-    return and_(*(getattr(side, kind) != "" if kind in mask else getattr(side, kind) == "" for kind in code_kinds))
+    return and_(*(getattr(side, kind) != "" if kind in kinds else getattr(side, kind) == "" for kind in steering))
 
 
 def open_lines(side_name: str) -> Subquery:
@@ -109,13 +113,13 @@ def _fits(side_name: str, lines: Subquery) -> list[Any]:
     return [_in_time(side_name, lines.c.date), or_(PARTNER == 0, lines.c.line_id == PARTNER), lines.c.line_id != LINE]
 
 
-def _parts_with_number(side_name: str, mask: Mask, steering: tuple[NumberKind, ...]) -> Select[Any]:
+def _parts_with_number(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
     """Parts of lines that carry numbers for which they have no link yet."""
     side, lines = SIDES[side_name], open_lines(side_name)
     if side_name == "supply":  # a supply may carry more numbers than its demand names, never fewer
-        named = [getattr(side, kind) != "" for kind in mask]
+        named = [getattr(side, kind) != "" for kind in kinds]
     else:
-        named = [names_exactly(side_name, mask, steering)]
+        named = [names_exactly(side_name, kinds, steering)]
     numbers = [getattr(side, kind) for kind in NUMBER_KINDS]
     rank = _rank(side_name, lines.c.kind)
     return (
@@ -144,13 +148,13 @@ def _parts_without_number(side_name: str) -> Select[Any]:
     return parts.where(*_fits(side_name, lines))
 
 
-def wanted(side_name: str, mask: Mask, steering: tuple[NumberKind, ...]) -> Select[Any]:
+def wanted(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
     """The parts of the line that look for a partner."""
     side = SIDES[side_name]
     if side_name == "demand":
-        named = names_exactly(side_name, mask, steering)
+        named = names_exactly(side_name, kinds, steering)
     else:
-        named = and_(*(getattr(side, kind) != "" for kind in mask))
+        named = and_(*(getattr(side, kind) != "" for kind in kinds))
     return select(link.c.id, link.c.quantity, *(getattr(side, kind).label(kind) for kind in NUMBER_KINDS)).where(
         link.c.item_id == ITEM, side.line_id == LINE, link.c.status == WANTED, named
     )
@@ -165,7 +169,7 @@ def reserved_of_entry(entry_id: Any) -> Any:
     )
 
 
-def free_stock(mask: Mask, steering: tuple[NumberKind, ...], asked: Any) -> Select[Any]:
+def free_stock(kinds: Kinds, steering: Kinds, asked: Any) -> Select[Any]:
     """Stock that is free, with the numbers of its ledger entries; where numbers are asked for, only of these."""
     at_site = [
         open_entry.c.item_id == ITEM,
@@ -176,28 +180,27 @@ def free_stock(mask: Mask, steering: tuple[NumberKind, ...], asked: Any) -> Sele
     ]
     in_transit = exists().where(site.c.id == SITE, site.c.in_transit)
     source: FromClause = open_entry
-    if mask:
-        keys = select(*(asked.c[kind] for kind in mask)).distinct().subquery("keys")
-        source = keys.join(open_entry, and_(*at_site, *(open_entry.c[kind] == keys.c[kind] for kind in mask)))
-    entry = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
-    numbers = [ledger_entry.c[kind] for kind in NUMBER_KINDS]
+    if kinds:
+        keys = select(*(asked.c[kind] for kind in kinds)).distinct().subquery("keys")
+        source = keys.join(open_entry, and_(*at_site, *(open_entry.c[kind] == keys.c[kind] for kind in kinds)))
+    numbers = [open_entry.c[kind if kind in steering else f"carried_{kind}"] for kind in NUMBER_KINDS]
     free = open_entry.c.remaining - reserved_of_entry(open_entry.c.entry_id)
     rank = literal(RANKS["supply"]["stock"])
     parts = _part(rank, _NO_DATE, _NO_NUMBER, open_entry.c.entry_id, _NO_NUMBER, numbers, free)
-    return parts.select_from(source.join(ledger_entry, entry)).where(*at_site, ~in_transit)
+    return parts.select_from(source).where(*at_site, ~in_transit)
 
 
 def candidates(
-    side_name: str, mask: Mask, steering: tuple[NumberKind, ...], *, stock: bool, documents: bool, asked: Any
+    side_name: str, kinds: Kinds, steering: Kinds, *, stock: bool, documents: bool, asked: Any
 ) -> CompoundSelect[Any]:
     """All that is free on the other side for parts that name just these kinds of numbers."""
     parts: list[Select[Any]] = []
     if documents:
-        parts.append(_parts_with_number(side_name, mask, steering))
-        if not mask:
+        parts.append(_parts_with_number(side_name, kinds, steering))
+        if not kinds:
             parts.append(_parts_without_number(side_name))
     if stock:
-        parts.append(free_stock(mask, steering, asked))
+        parts.append(free_stock(kinds, steering, asked))
     return union_all(*parts)
 
 

@@ -24,18 +24,20 @@ from stockline.operations.links import (
     stage_split,
 )
 from stockline.operations.reservation_candidates import (
-    Mask,
+    Kinds,
     candidates,
+    combinations_of,
     held,
-    masks,
+    names_exactly,
     sequence,
+    steering_kinds,
     wanted,
 )
 from stockline.operations.shares import in_sequence, overlap
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link
 from stockline.store.database import Transaction
-from stockline.tracking_code import NUMBER_KINDS, NumberKind
+from stockline.tracking_code import NUMBER_KINDS
 
 STOCK = "stock"
 
@@ -80,7 +82,7 @@ class Search:
         self._documents = partner != STOCK
         fits = not isinstance(partner, SourceLine) or _agree(line, partner)
         self._partner = {"partner": (partner.id if fits else -1) if isinstance(partner, SourceLine) else 0}
-        self._steering = tuple(kind for kind in NUMBER_KINDS if line.item.tracking.steers(kind))
+        self._steering = steering_kinds(line.item.tracking)
 
     def room(self, numbers: Numbers = NO_NUMBERS) -> int:
         """What of the line is not reserved and carries no number but these."""
@@ -120,27 +122,27 @@ class Search:
 
         `carry`: a demand without number that is found for a number carries it from now on (RE-17).
         """
-        present = self._masks()
+        present = self._kinds_named()
         done = 0
-        for mask in present:
+        for kinds in present:
             if self._stock:
-                done += self._link(mask, stock=True, documents=False)
-        for mask in present:
+                done += self._link(kinds, stock=True, documents=False)
+        for kinds in present:
             if self._documents:
-                done += self._link(mask, stock=False, documents=True)
+                done += self._link(kinds, stock=False, documents=True)
         if blank:
             self._want_blank(asked - done)
         return done + self._link((), stock=self._stock, documents=self._documents, carry=carry)
 
-    def _masks(self) -> list[Mask]:
-        """The masks there are among the parts that name numbers."""
-        every = [mask for mask in masks(self.line.item.tracking) if mask]
-        return [mask for mask in every if self.batch.ask(_has_mask(self._side, mask, self._steering))]
+    def _kinds_named(self) -> list[Kinds]:
+        """The kinds of number named by the parts that name numbers."""
+        every = combinations_of(self._steering)
+        return [kinds for kinds in every if kinds and self.batch.ask(_has_kinds(self._side, kinds, self._steering))]
 
-    def _link(self, mask: Mask, *, stock: bool, documents: bool, carry: bool = False) -> int:
+    def _link(self, kinds: Kinds, *, stock: bool, documents: bool, carry: bool = False) -> int:
         if not (stock or documents):
             return 0
-        statement = _link_up(self._side, mask, self._steering, stock, documents, carry and self._side == "supply")
+        statement = _link_up(self._side, kinds, self._steering, stock, documents, carry and self._side == "supply")
         if not self.batch.make(statement, **self._partner):
             return 0
         self.batch.run(_use_up(self._side, WANTED))
@@ -231,7 +233,7 @@ def _sum_wanted(side_name: str) -> Select[Any]:
 
 
 @cache
-def _sum_eligible(side_name: str, steering: tuple[NumberKind, ...]) -> Select[Any]:
+def _sum_eligible(side_name: str, steering: Kinds) -> Select[Any]:
     rest = wanted(side_name, (), steering).subquery("rest")
     return select(func.sum(rest.c.quantity))
 
@@ -274,25 +276,22 @@ def _surplus_again(side_name: str) -> Update:
 
 
 @cache
-def _has_mask(side_name: str, mask: Mask, steering: tuple[NumberKind, ...]) -> Select[Any]:
+def _has_kinds(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
     """Whether some demand that may take part names just these kinds of numbers."""
-    demand = SIDES["demand"]
-    kinds = [getattr(demand, kind) != "" if kind in mask else getattr(demand, kind) == "" for kind in steering]
+    named = and_(SIDES["demand"].line_id.isnot(None), names_exactly("demand", kinds, steering))
     there = _of_line("demand", WANTED) if side_name == "demand" else and_(HERE, link.c.status == SURPLUS)
-    return select(case((select(link.c.id).where(there, demand.line_id.isnot(None), *kinds).exists(), 1), else_=0))
+    return select(case((select(link.c.id).where(there, named).exists(), 1), else_=0))
 
 
 @cache
-def _link_up(
-    side_name: str, mask: Mask, steering: tuple[NumberKind, ...], stock: bool, documents: bool, carry: bool
-) -> Insert:
+def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documents: bool, carry: bool) -> Insert:
     """Link what is wanted with what is free, in the order of RE-11 and RE-12."""
     other = OTHER[side_name]
-    asked = wanted(side_name, mask, steering).subquery("asked")
-    there = candidates(other, mask, steering, stock=stock, documents=documents, asked=asked).subquery("there")
-    left = in_sequence(asked, (asked.c.id,), mask).subquery("wanted")
-    right = in_sequence(there, sequence(other, there), mask).subquery("free")
-    meets, quantity = overlap(left, right, mask)
+    asked = wanted(side_name, kinds, steering).subquery("asked")
+    there = candidates(other, kinds, steering, stock=stock, documents=documents, asked=asked).subquery("there")
+    left = in_sequence(asked, (asked.c.id,), kinds).subquery("wanted")
+    right = in_sequence(there, sequence(other, there), kinds).subquery("free")
+    meets, quantity = overlap(left, right, kinds)
     values: dict[str, Any] = {"status": literal(RESERVATION, Text), "quantity": quantity}
     values |= {f"{side_name}_line_id": LINE, f"{other}_line_id": right.c.line_id}
     if stock:

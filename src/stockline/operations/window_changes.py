@@ -3,13 +3,16 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, insert, null, or_, select, update
-from sqlalchemy.sql.expression import Delete, Insert, Subquery, Update
+from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, insert, null, select, update
+from sqlalchemy.sql.expression import Delete, Insert, Update
 
 from stockline.operations.lines import SourceLine
-from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, WINDOW, handled_combinations, same_combination
+from stockline.operations.linked_numbers import write_linked_difference
+from stockline.operations.links import numbered
+from stockline.operations.window_wanted import FIGURES, wanted_rows
+from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, WINDOW, same_combination
 from stockline.schema.ledger import POSITIONS, ledger_entry
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
+from stockline.schema.reservations import DEMAND, PROSPECT, SUPPLY, SURPLUS, LinkSide, link, tracking_specification
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
@@ -24,56 +27,46 @@ def write_difference(transaction: Transaction, line: SourceLine, parameters: dic
         "site": line.site_id,
         "status": "prospect" if line.is_journal else "surplus",
     }
-    fresh = not transaction.execute(_carries(side), parameters).scalar()
-    if not fresh:
-        transaction.execute(_delete_gone(side, handled), parameters)
-        transaction.execute(_change_kept(side, handled), parameters)
-    transaction.execute(_insert_new(side, handled, fresh), parameters)
+    has_entries = transaction.execute(_has_entries(side), parameters).scalar()
+    if has_entries and transaction.execute(_has_links(side), parameters).scalar():
+        write_linked_difference(transaction, line, parameters, handled=handled)
+    else:
+        _write_entries(transaction, side, parameters, handled=handled, fresh=not has_entries)
     if handled:
         transaction.execute(_mark_to_invoice(), parameters)
 
 
-def _wanted(handled: bool) -> Subquery:
-    """The rows of the window with their active part: what is to be a reservation entry."""
-    new = (WINDOW * POSITIONS + window_row.c.row).label("entered")
-    columns = [window_row.c[name] for name in (*COMBINATION, "row", "handle", "expires", "warranty")]
-    applied = [window_row.c.apply_to, window_row.c.apply_from]
-    if not handled:
-        active = [window_row.c.quantity.label("active"), window_row.c.invoice.label("invoice"), new]
-        return select(*columns, *applied, *active).where(*ROWS).subquery("wanted")
-    historic = handled_combinations()
-    done = func.coalesce(historic.c.handled, 0)
-    open_invoice = done - func.coalesce(historic.c.invoiced, 0)
-    rest = case((window_row.c.invoice > open_invoice, window_row.c.invoice - open_invoice), else_=0)
-    active = [
-        (window_row.c.quantity - done).label("active"),
-        rest.label("invoice"),
-        func.coalesce(historic.c.entered, WINDOW * POSITIONS + window_row.c.row).label("entered"),
-    ]
-    return (
-        select(*columns, *applied, *active)
-        .outerjoin(historic, same_combination(historic, window_row))
-        .where(*ROWS)
-        .subquery("wanted")
-    )
+def _write_entries(
+    transaction: Transaction, side: str, parameters: dict[str, Any], *, handled: bool, fresh: bool
+) -> None:
+    """The difference of a line without links: each combination is one entry."""
+    if not fresh:
+        transaction.execute(_delete_gone(side, handled), parameters)
+        transaction.execute(_change_kept(side, handled), parameters)
+    transaction.execute(_insert_new(side, handled, fresh), parameters)
 
 
 def of_line(side: LinkSide) -> Any:
-    """The numbered entries of the line on its own side."""
-    return and_(
-        link.c.item_id == ITEM, side.line_id == LINE, or_(side.serial != "", side.lot != "", side.package != "")
-    )
+    """The entries of the line on its own side."""
+    return and_(link.c.item_id == ITEM, side.line_id == LINE)
 
 
 @cache
-def _carries(side_name: str) -> Select[Any]:
-    """Whether the line carries numbers at all."""
+def _has_entries(side_name: str) -> Select[Any]:
     return select(exists(select(link.c.id).where(of_line(_SIDES[side_name]))))
 
 
 @cache
+def _has_links(side_name: str) -> Select[Any]:
+    """Whether the line has any entry that is more than a number of its own: a partner, or no number."""
+    side = _SIDES[side_name]
+    plain = and_(link.c.status.in_((SURPLUS, PROSPECT)), numbered(side))
+    return select(exists(select(link.c.id).where(of_line(side), ~plain)))
+
+
+@cache
 def _delete_gone(side_name: str, handled: bool) -> Delete:
-    side, wanted = _SIDES[side_name], _wanted(handled)
+    side, wanted = _SIDES[side_name], wanted_rows(handled)
     kept = (
         select(link.c.id)
         .join(wanted, same_combination(wanted, _numbers(side)))
@@ -84,23 +77,20 @@ def _delete_gone(side_name: str, handled: bool) -> Delete:
 
 @cache
 def _change_kept(side_name: str, handled: bool) -> Update:
-    side, wanted = _SIDES[side_name], _wanted(handled)
+    side, wanted = _SIDES[side_name], wanted_rows(handled)
     return (
         update(link)
         .where(of_line(side), same_combination(wanted, _numbers(side)))
         .values(
             quantity=wanted.c.active,
-            **{f"{side.name}_{name}": wanted.c[name] for name in _FIGURES},
+            **{f"{side.name}_{name}": wanted.c[name] for name in FIGURES},
         )
     )
 
 
-_FIGURES = ("handle", "invoice", "expires", "warranty", "apply_to", "apply_from")
-
-
 @cache
 def _insert_new(side_name: str, handled: bool, fresh: bool) -> Insert:
-    side, wanted = _SIDES[side_name], _wanted(handled)
+    side, wanted = _SIDES[side_name], wanted_rows(handled)
     names = [
         "item_id",
         "id",
@@ -121,7 +111,7 @@ def _insert_new(side_name: str, handled: bool, fresh: bool) -> Insert:
         LINE,
         wanted.c.entered,
     ]
-    for name in (*COMBINATION, *_FIGURES):
+    for name in (*COMBINATION, *FIGURES):
         names.append(f"{side.name}_{name}")
         values.append(wanted.c[name])
     new = select(*values).where(wanted.c.active != 0)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from stockline.codes import Code
+from stockline.operations.number_dates import remember_ledger
 from stockline.refusal import Refusal
 from stockline.results import Location
 from stockline.rules.item import tracking_code_in_use, unit_in_use
@@ -180,6 +181,8 @@ def change_item(transaction: Transaction, code: str, changes: Mapping[str, Any])
         tracking = _checked(code, changes["tracking"] or TrackingCode())
         tracking_code_in_use(transaction, former.id, code, former.tracking, tracking)
         values["tracking"] = tracking_to_json(tracking)
+        if tracking.uses_expiration and not former.tracking.uses_expiration:
+            remember_ledger(transaction, former.id)
     _change_measures(transaction, former, changes, values)
     planning = {name: changes[name] for name in changes if name in PLANNING_DEFAULTS}
     if planning:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from stockline.codes import Code
 from stockline.operations.completeness import NOTHING, Marked, is_cut
+from stockline.operations.dates import default_dates, keeps_expired
 from stockline.operations.legs import Leg, legs, waves_of
 from stockline.operations.posting_lines import PostingLine
 from stockline.refusal import Refusal
@@ -61,12 +62,16 @@ _STAGED = (
     *(f"steers_{kind}" for kind in NUMBER_KINDS),
     "may_go_negative",
     "apply_to",
+    "expires_by_default",
+    "warranty_by_default",
+    "keeps_expired",
 )
 
 
 def stage_lines(
     transaction: Transaction,
     batch: int,
+    posting_date: date,
     posted: Sequence[PostingLine],
     marked: Mapping[int, Marked],
     apply_to: Mapping[int, int],
@@ -81,7 +86,9 @@ def stage_lines(
         entries = (found.span if found.compact else max(found.entries, 1)) if one.quantity else 0
         for leg in legs(one):
             wave = wave_of.get((one.line.id, leg.own), NO_WAVE)
-            rows.append(_staged(leg, found, wave, (next_entry, entries), apply_to.get(one.line.id)))
+            defaults = [transaction.dialect.date_value(day) for day in default_dates(one.line, posting_date)]
+            staged = _staged(leg, found, wave, (next_entry, entries), apply_to.get(one.line.id))
+            rows.append((*staged, *defaults, int(keeps_expired(one.line))))
             next_entry += entries
     if next_entry > (batch + 1) * POSITIONS:
         raise Refusal.of(Code.INVALID, f"One posting can make at most {POSITIONS - 1} ledger entries.")
@@ -204,7 +211,7 @@ def _placed_entries(side_name: str) -> Insert:
         side.lot,
         side.package,
         side.expires,
-        side.warranty,
+        func.coalesce(side.warranty, line.warranty_by_default),
         POSTING_DATE,
         side.apply_from,
         false(),
@@ -247,7 +254,7 @@ def _summed_entries(side_name: str) -> Insert:
         quantity,
         *(marked.c[kind] for kind in NUMBER_KINDS),
         marked.c.expires,
-        marked.c.warranty,
+        func.coalesce(marked.c.warranty, line.warranty_by_default),
         POSTING_DATE,
         marked.c.origin,
         false(),

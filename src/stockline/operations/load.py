@@ -17,6 +17,7 @@ from stockline.operations import load_lines, load_serials
 from stockline.operations.applications import apply_outbound, has_shortages, open_inbound
 from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.locks import lock_item_sites
+from stockline.operations.number_dates import remember_dates
 from stockline.operations.problems import Problems
 from stockline.results import FoundSerial, FoundStockLine, Loaded
 from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_line
@@ -177,6 +178,8 @@ def _settle_entries(transaction: Transaction, parameters: dict[str, Any], names:
                 rows.append((item.id, wave, 1, wave, sign, "opening", 0, first, last, *flags))
     columns = ("item_id", "line_id", "own", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
     transaction.stage(staged_line, (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS)), rows, {"batch_id": batch})
+    if dated := [item.id for item in names.items.values() if item.id in items and item.tracking.uses_expiration]:
+        remember_dates(transaction, batch, dated)
     inbound = {"batch": batch, "wave": 0}
     open_inbound(transaction, inbound, short=has_shortages(transaction, inbound))
     apply_outbound(transaction, {"batch": batch, "wave": 1})

@@ -11,12 +11,14 @@ from stockline.operations.applications import (
     has_shortages,
     open_inbound,
 )
+from stockline.operations.dates import keeps_expired
 from stockline.operations.fixed_applications import apply_fixed
 from stockline.operations.legs import Leg
 from stockline.operations.locks import EVERY_SITE
 from stockline.operations.renumbering import put_renumbered, take_from_named_lines
 from stockline.operations.stock_in import put_stock
 from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
+from stockline.rules.dates import expired
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
 from stockline.rules.posting import (
     insufficient_stock,
@@ -40,7 +42,8 @@ def stock_changes(moved: Iterable[Leg]) -> dict[tuple[int, str, int], int]:
         line = leg.posted.line
         key = (line.item.id, line.variant, leg.site_id)
         changes[key] = changes.get(key, 0) + leg.sign * leg.posted.quantity
-        if leg.sign > 0 and line.item.tracking.steers("serial"):
+        code = line.item.tracking
+        if leg.sign > 0 and (code.steers("serial") or code.uses_expiration):
             changes[line.item.id, line.variant, EVERY_SITE] = 0
     return changes
 
@@ -85,6 +88,8 @@ def post_outbound(
         found += _deal_out(transaction, parameters, renumbered=_is_renumbered(wave))
     if by_serial:
         found += _find_serials(transaction, parameters, by_serial, fixed=fixed)
+    if any(keeps_expired(leg.posted.line) for leg in wave):
+        found += _offences(transaction, [expired], parameters)
     refuse_first(transaction, found)
     if by_serial:
         close_serials(transaction, parameters)

@@ -46,7 +46,9 @@ class OpenWindow:
     @property
     def parameters(self) -> dict[str, Any]:
         """What statements about the window ask for."""
-        return {"item": self.line.item.id, "window": self.id, "line": self.line.id, "revision": self.revision}
+        line = self.line
+        keys = {"item": line.item.id, "window": self.id, "line": line.id, "variant": line.variant}
+        return keys | {"revision": self.revision}
 
 
 def require_tracked(line: SourceLine) -> None:
@@ -87,8 +89,8 @@ def open_window(transaction: Transaction, name: str, visit: Visit) -> int:
     require_tracked(line)
     make_way(transaction, line, visit.abandoned_before)
     window = transaction.next_number()
-    parameters = {"item": line.item.id, "window": window, "line": line.id}
-    transaction.execute(_take_rows(line.side.name), parameters)
+    parameters = {"item": line.item.id, "window": window, "line": line.id, "variant": line.variant}
+    transaction.execute(_take_rows(line.side.name, line.item.tracking.uses_expiration), parameters)
     transaction.execute(_take_entries(line.side.name), parameters)
     as_it_is = {name: getattr(line, name) for name in LINE_AS_IT_WAS}
     transaction.execute(
@@ -114,8 +116,8 @@ LINE_AS_IT_WAS = ("variant", "site_id", "unit", "quantity", "handled", "invoiced
 
 
 @cache
-def _take_rows(side: str) -> Insert:
-    shown = shown_rows(side).subquery("shown")
+def _take_rows(side: str, dated: bool) -> Insert:
+    shown = shown_rows(side, dated).subquery("shown")
     taken = {
         "item_id": ITEM,
         "window_id": WINDOW,

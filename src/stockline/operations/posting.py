@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from stockline.codes import Code
 from stockline.operations.completeness import NOTHING, check_completeness, marked_numbers
+from stockline.operations.dates import settle_dates
 from stockline.operations.documents import bury_documents, remove_lines
 from stockline.operations.entries import stage_lines, use_up_numbers, write_entries, write_specification
 from stockline.operations.invoicing import check_invoice, invoice_numbers, take_over_to_invoice
@@ -66,9 +67,10 @@ def post_lines(
     transaction.execute(_NEW_POSTING, {"id": batch, "kind": "posting", "posting_date": posting_date})
     marked = marked_numbers(transaction, posted)
     check_completeness(posted, marked)
-    waves = stage_lines(transaction, batch, posted, marked, apply_to)
+    waves = stage_lines(transaction, batch, posting_date, posted, marked, apply_to)
     write_entries(transaction, batch, posting_date, posted, marked)
     enforce(transaction, REQUIRED_NUMBERS, {"batch": batch})
+    settle_dates(transaction, batch, posted)
     fixed = bool(apply_to) or any(found.applied for found in marked.values())
     for wave, wave_legs in enumerate(waves):
         move = post_inbound if wave_legs[0].sign > 0 else post_outbound

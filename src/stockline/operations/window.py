@@ -15,6 +15,7 @@ from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import make_way, require_tracked
 from stockline.operations.window_changes import write_difference
 from stockline.operations.window_close import closed
+from stockline.operations.window_dates import date_listed_rows, date_rules
 from stockline.operations.window_rows import stage_rows
 from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
@@ -38,7 +39,14 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     """The same for a line that is held already, and of which no window is open."""
     require_tracked(line)
     window = transaction.next_number()
-    parameters = {"item": line.item.id, "window": window, "line": line.id, "first": 1, "last": POSITIONS}
+    parameters = {
+        "item": line.item.id,
+        "window": window,
+        "line": line.id,
+        "variant": line.variant,
+        "first": 1,
+        "last": POSITIONS,
+    }
     unreadable = stage_rows(transaction, line, window, rows)
     if unreadable:
         enforce(transaction, [serial_quantity_not_one], parameters)  # comes first, whichever row it is (IN-4)
@@ -46,7 +54,8 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     if line.handled:
         _take_over_handled(transaction, parameters)
     bring_numbers(transaction, line, parameters)
-    enforce(transaction, LISTED_ROWS, parameters)
+    enforce(transaction, (*LISTED_ROWS, *date_rules(line)), parameters)
+    date_listed_rows(transaction, line, parameters)
     answer = closed(transaction, line, parameters)
     write_difference(transaction, line, parameters, handled=line.handled != 0)
     transaction.execute(_CLEAR, parameters)

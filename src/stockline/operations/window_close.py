@@ -15,6 +15,7 @@ from stockline.operations.open_windows import (
     look_at_window,
 )
 from stockline.operations.window_changes import write_difference
+from stockline.operations.window_dates import forget_shown_dates
 from stockline.operations.window_staleness import require_fresh, require_latest
 from stockline.operations.window_view import Header, sums
 from stockline.refusal import Finding, Refusal, Warning
@@ -37,6 +38,7 @@ def close_window(transaction: Transaction, window: int, visit: Visit, revision: 
     require_latest(transaction, held, revision)
     require_fresh(transaction, held)
     transaction.execute(_DROP_EMPTY, held.parameters)
+    forget_shown_dates(transaction, held.line, held.parameters)
     answer = closed(transaction, held.line, held.parameters)
     write_difference(transaction, held.line, held.parameters, handled=held.line.handled != 0)
     forget(transaction, held.line.item.id, window)

@@ -10,6 +10,7 @@ from stockline.codes import Code
 from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window
 from stockline.operations.window_contents import changed, given_row, given_text
+from stockline.operations.window_dates import date_entered_rows, date_rules, forget_date_of_former_number
 from stockline.operations.window_rows import RowReader, stage_new_rows
 from stockline.operations.window_staleness import require_seen
 from stockline.operations.window_steps import begin_step, keep_new_rows, keep_rows
@@ -39,7 +40,8 @@ def add_rows(transaction: Transaction, window: OpenWindow, given: Sequence[Track
         enforce(transaction, ENTERED_ROWS[:1], parameters)
         raise Refusal(Code.INVALID, unreadable.values())
     bring_numbers(transaction, window.line, parameters)
-    enforce(transaction, ENTERED_ROWS, parameters)
+    enforce(transaction, (*ENTERED_ROWS, *date_rules(window.line)), parameters)
+    date_entered_rows(transaction, window.line, parameters)
     keep_new_rows(transaction, parameters)
     return parameters
 
@@ -52,12 +54,13 @@ def paste_rows(transaction: Transaction, number: int, given: Sequence[TrackingRo
     unreadable = stage_new_rows(transaction, window, first, given)
     refused = {row: (Code.INVALID, finding.message) for row, finding in unreadable.items()}
     bring_numbers(transaction, window.line, parameters)
-    for rule in ENTERED_ROWS:
+    for rule in (*ENTERED_ROWS, *date_rules(window.line)):
         found = offences(transaction, rule, parameters)
         if found:
             # Gone at once, so that it is in nobody's way under the rules that follow.
             transaction.execute(_DROP, [_only(parameters, offence.position) for offence in found])
             refused |= {finding.row or 0: (rule.code, finding.message) for finding in described(transaction, found)}
+    date_entered_rows(transaction, window.line, parameters)
     rows = [(row, code.value, message, given_text(given[row - first])) for row, (code, message) in refused.items()]
     same = {"item_id": window.line.item.id, "window_id": window.id, "revision": window.revision}
     transaction.stage(window_row, ("row", "refusal", "message", "given"), rows, same)
@@ -88,7 +91,8 @@ def edit_row(
         _try_again(transaction, window, was, changes, parameters)
     else:
         _change(transaction, window, was, changes, parameters)
-    enforce(transaction, ENTERED_ROWS, parameters)
+    enforce(transaction, (*ENTERED_ROWS, *date_rules(window.line)), parameters)
+    date_entered_rows(transaction, window.line, parameters, said="expires" in changes)
     return changed(transaction, window, parameters["step"])
 
 
@@ -116,6 +120,8 @@ def _change(
         bring_numbers(transaction, window.line, parameters)
         for name in ("lot", "package"):
             _keep_what_is_not_brought(transaction, was, name, changes, parameters)
+    if "expires" not in changes:
+        forget_date_of_former_number(transaction, window.line, parameters)
 
 
 def _keep_what_is_not_brought(
@@ -138,8 +144,10 @@ def _new_values(window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> dic
     if values["serial"] and values["serial"] != was.serial:
         # What the serial is known under is brought; what the row had before was that of another.
         values |= {name: "" for name in ("lot", "package") if name not in changes}
-    values |= {name: changes[name] for name in ("expires", "warranty", "apply_to", "apply_from") if name in changes}
     reader = RowReader(window.line, fresh=True)
+    if changes.get("expires") is not None:
+        reader.require_dates()
+    values |= {name: changes[name] for name in ("expires", "warranty", "apply_to", "apply_from") if name in changes}
     said = {name: value for name in _FIGURES if (value := changes.get(name)) is not None}
     has_serial = bool(values["serial"])
     quantity, handle, invoice = was.quantity, was.handle, was.invoice

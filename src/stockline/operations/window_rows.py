@@ -36,7 +36,7 @@ def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: S
     problems = Problems((Code.INVALID,))
     rows = _read(RowReader(line, fresh=line.handled == 0), given, 1, problems)
     numbered = (row for row in rows if row[1] or row[2] or row[3])
-    _stage(transaction, given, 1, numbered, {"item_id": line.item.id, "window_id": window})
+    _stage(transaction, line, given, 1, numbered, {"item_id": line.item.id, "window_id": window})
     return problems
 
 
@@ -47,12 +47,13 @@ def stage_new_rows(
     problems = Problems((Code.INVALID,))
     rows = _read(RowReader(window.line, fresh=True), given, first, problems)
     same = {"item_id": window.line.item.id, "window_id": window.id, "revision": window.revision}
-    _stage(transaction, given, first, rows, same)
+    _stage(transaction, window.line, given, first, rows, same)
     return {finding.row or 0: finding for finding in problems.findings(Code.INVALID)}
 
 
 def _stage(
     transaction: Transaction,
+    line: SourceLine,
     given: Sequence[TrackingRow],
     first: int,
     rows: Iterable[tuple[Any, ...]],
@@ -62,13 +63,19 @@ def _stage(
     # Most rows say nothing of dates and applications; what is not bound costs nothing.
     if any(any(getattr(row, name) is not None for name in EXTRA_COLUMNS) for row in given):
         columns += EXTRA_COLUMNS
-        rows = (row + _extras(given[row[0] - first], transaction) for row in rows)
+        rows = (row + _extras(line, given[row[0] - first], transaction) for row in rows)
     transaction.stage(window_row, columns, rows, same)
 
 
-def _extras(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
+def _extras(line: SourceLine, row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
     date_value = transaction.dialect.date_value
-    return (date_value(row.expires), date_value(row.warranty), row.apply_to, row.apply_from)
+    expires = row.expires if carries_dates(line) else None
+    return (date_value(expires), date_value(row.warranty), row.apply_to, row.apply_from)
+
+
+def carries_dates(line: SourceLine) -> bool:
+    """Whether its rows are given expiration dates: what goes out has that of the ledger, whatever is said (TW-36)."""
+    return line.movement > 0 and line.item.tracking.uses_expiration
 
 
 def _read(
@@ -81,6 +88,8 @@ def _read(
         try:
             if len(serial) > NUMBER_LENGTH or len(lot) > NUMBER_LENGTH or len(package) > NUMBER_LENGTH:
                 raise ValueProblem(f"a number has more than {NUMBER_LENGTH} characters")
+            if given.expires is not None:
+                reader.require_dates()
             quantities = reader.quantities(given, bool(serial))
         except ValueProblem as problem:
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
@@ -118,6 +127,11 @@ class RowReader:
             handle = quantity if handle is None else handle
             invoice = handle if invoice is None else invoice
         return quantity, handle, invoice
+
+    def require_dates(self) -> None:
+        """Raise `ValueProblem` if the item uses no expiration dates (TW-35)."""
+        if not self.line.item.tracking.uses_expiration:
+            raise ValueProblem(f"item {self.line.item.code} uses no expiration dates")
 
     def units(self, given: QuantityLike | None, base: QuantityLike | None, has_serial: bool) -> int:
         """Engine units of a quantity given in the line's unit or in base units (PO-48). Raises `ValueProblem`."""

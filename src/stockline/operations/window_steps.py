@@ -6,7 +6,7 @@ keeps for doing it again. A new step makes an end of those that were undone.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, exists, insert, literal, select, update
+from sqlalchemy import BigInteger, Insert, and_, bindparam, delete, exists, insert, literal, select, update
 
 from stockline.codes import Code
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window
@@ -48,12 +48,14 @@ def keep_rows(transaction: Transaction, parameters: dict[str, Any]) -> None:
     transaction.execute(_KEEP, parameters)
 
 
-_KEEP = insert(window_step).from_select(
-    [*_KEY, "step", "present", *_SAID],
-    select(*(window_row.c[name] for name in _KEY), STEP, literal(1), *(window_row.c[name] for name in _SAID)).where(
-        *CHANGED
-    ),
-)
+def keeping(*conditions: Any) -> Insert:
+    """Keeps rows of the window as they are before the step changes them."""
+    said = (window_row.c[name] for name in _SAID)
+    rows = select(*(window_row.c[name] for name in _KEY), STEP, literal(1), *said).where(*conditions)
+    return insert(window_step).from_select([*_KEY, "step", "present", *_SAID], rows)
+
+
+_KEEP = keeping(*CHANGED)
 
 
 def keep_new_rows(transaction: Transaction, parameters: dict[str, Any]) -> None:

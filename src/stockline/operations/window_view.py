@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, func, literal, null, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, null, or_, select, union_all
 
 from stockline.operations.lines import SourceLine
 from stockline.results import Figures, Specification, WindowRow, WindowView
+from stockline.rules.dates import VARIANT, has_date_of
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS
-from stockline.schema.ledger import ledger_entry
+from stockline.schema.ledger import ledger_entry, number_date
 from stockline.schema.reservations import DEMAND, SUPPLY, link, tracking_specification
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
@@ -73,7 +74,8 @@ def source_figures(line: SourceLine) -> Figures:
 
 def view(transaction: Transaction, line: SourceLine) -> WindowView:
     """The window as it would open now."""
-    found = transaction.execute(shown_rows(line.side.name), {"item": line.item.id, "line": line.id}).all()
+    parameters = {"item": line.item.id, "line": line.id, "variant": line.variant}
+    found = transaction.execute(shown_rows(line.side.name, line.item.tracking.uses_expiration), parameters).all()
     rows = [
         shown_row(line, position, position, row._mapping, quantity=row.active + row.handled)
         for position, row in enumerate(found, 1)
@@ -96,7 +98,7 @@ _SHOWN_AS_IT_IS = (*COMBINATION, "expires", "warranty", "apply_to", "apply_from"
 
 def specification(transaction: Transaction, line: SourceLine) -> Specification:
     """Sums over the numbered entries of the line: what is active, and what is history (PO-10)."""
-    shown = shown_rows(line.side.name).subquery()
+    shown = shown_rows(line.side.name, dated=False).subquery()
     query = select(*(func.coalesce(func.sum(shown.c[name]), 0) for name in ("active", "handled", "invoiced")))
     active, handled, invoiced = tuple(transaction.execute(query, {"item": line.item.id, "line": line.id}).one())
     return Specification(
@@ -108,14 +110,25 @@ def specification(transaction: Transaction, line: SourceLine) -> Specification:
 
 
 @cache
-def shown_rows(side_name: str) -> Select:  # type: ignore[type-arg]
-    """One row per combination with a number, in the order they were first entered."""
+def shown_rows(side_name: str, dated: bool) -> Select[Any]:
+    """One row per combination with a number, in the order they were first entered.
+
+    `dated`: the item uses expiration dates, and what is in the ledger has the date it has there (TW-21, TW-35).
+    """
     both = _parts(side_name).subquery("both")
     added = [func.sum(both.c[name]).label(name) for name in ("active", "handle", "invoice", "handled", "invoiced")]
     numbers = [both.c[name] for name in COMBINATION]
     said = [func.max(both.c[name]).label(name) for name in ("expires", "warranty", "apply_to", "apply_from")]
     entered = func.min(both.c.entered).label("entered")
-    return select(*numbers, *added, *said, entered).group_by(*numbers).order_by(entered)
+    rows = select(*numbers, *added, *said, entered).group_by(*numbers)
+    if not dated:
+        return rows.order_by(entered)
+    row, known = rows.subquery("row"), number_date.c
+    expires = case((known.kind.isnot(None), known.expires), else_=row.c.expires).label("expires")
+    shown = [expires if column.name == "expires" else column for column in row.c]
+    return (
+        select(*shown).select_from(row.outerjoin(number_date, has_date_of(row, ITEM, VARIANT))).order_by(row.c.entered)
+    )
 
 
 def _parts(side_name: str) -> CompoundSelect:  # type: ignore[type-arg]

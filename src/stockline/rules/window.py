@@ -62,7 +62,8 @@ def same_combination(left: Any, right: Any) -> ColumnElement[bool]:
     return and_(*(left.c[name] == right.c[name] for name in COMBINATION))
 
 
-def _rows(*facts: Any) -> Query:
+def offending_rows(*facts: Any) -> Query:
+    """The columns a finding about a row needs, of the rows an operation gives."""
     numbers = [window_row.c[name] for name in COMBINATION]
     return select(
         window_row.c.row,
@@ -78,7 +79,7 @@ def _rows(*facts: Any) -> Query:
 def serial_quantity_not_one() -> Query:
     """Row {row}: serial {serial} stands for exactly one base unit, not {quantity}."""
     whole = (-SCALE, 0, SCALE)
-    return _rows(window_row.c.quantity).where(
+    return offending_rows(window_row.c.quantity).where(
         window_row.c.serial != "",
         or_(
             window_row.c.quantity.not_in(whole),
@@ -99,7 +100,7 @@ def row_out_of_limits() -> Query:
         row.handle > row.quantity - row.handled,
         row.invoice > row.handle + row.handled - row.invoiced,
     )
-    return _rows(row.quantity, row.handle, row.invoice, row.handled).where(
+    return offending_rows(row.quantity, row.handle, row.invoice, row.handled).where(
         or_(row.quantity < 0, and_(row.quantity >= row.handled, out))
     )
 
@@ -126,12 +127,12 @@ def handled_row_missing() -> Query:
 def row_below_handled() -> Query:
     """Row {row}: quantity {quantity} is less than the {handled} handled."""
     row = window_row.c
-    return _rows(row.quantity, row.handled).where(row.quantity < row.handled)
+    return offending_rows(row.quantity, row.handled).where(row.quantity < row.handled)
 
 
 def _standing_twice(*numbers: Any) -> Query:
     """Rows whose numbers another row has; counted in one pass over the rows, however the planner takes them."""
-    every = _rows(func.count().over(partition_by=numbers).label("times")).subquery("every")
+    every = offending_rows(func.count().over(partition_by=numbers).label("times")).subquery("every")
     return select(*(column for column in every.c if column.name != "times")).where(every.c.times > 1)
 
 
@@ -165,14 +166,14 @@ def _standing_elsewhere(*names: str) -> ColumnElement[bool]:
 @rule(Code.TRACKING_DUPLICATE)
 def serial_stands_already() -> Query:
     """Row {row}: serial {serial} stands in this window already."""
-    return _rows().where(window_row.c.serial != "", _standing_elsewhere("serial"))
+    return offending_rows().where(window_row.c.serial != "", _standing_elsewhere("serial"))
 
 
 @rule(Code.TRACKING_DUPLICATE)
 def lot_stands_already() -> Query:
     """Row {row}: {lot} {package} stands in this window already."""
     named = and_(window_row.c.serial == "", or_(window_row.c.lot != "", window_row.c.package != ""))
-    return _rows().where(named, _standing_elsewhere(*COMBINATION))
+    return offending_rows().where(named, _standing_elsewhere(*COMBINATION))
 
 
 def _kept() -> Query:
@@ -227,7 +228,7 @@ def _applied() -> Query:
     asked = window_row.c.quantity - window_row.c.handled
     named = and_(ledger_entry.c.item_id == window_row.c.item_id, ledger_entry.c.id == window_row.c.apply_to)
     return (
-        _rows(window_row.c.apply_to.label("entry"), asked.label("asked"), _remaining().label("there"))
+        offending_rows(window_row.c.apply_to.label("entry"), asked.label("asked"), _remaining().label("there"))
         .join(source_line, and_(source_line.c.item_id == window_row.c.item_id, source_line.c.id == LINE))
         .outerjoin(ledger_entry, named)
         .where(window_row.c.apply_to.isnot(None), asked != 0)

@@ -103,6 +103,20 @@ SHORT = open_entry.c.remaining <= literal_column("0")
 
 Index("ix_open_entry_short", open_entry.c.item_id, sqlite_where=SHORT, postgresql_where=SHORT)
 
+number_date = item_table(
+    "number_date",
+    key(),
+    text_key("variant"),
+    text_key("kind"),
+    text_key("number"),
+    Column("expires", Date),
+    number("entry_id"),
+    Column("changed", Boolean, nullable=False, server_default=false()),
+)
+"""The expiration date of a serial, lot or package (`kind`), over all sites, kept for items that use dates: that of its
+last inbound ledger entry, blank if that has none (TW-35, PO-28). `entry_id` is the entry that brought the date;
+`changed`: the number has had another one, and only then can its open entries differ."""
+
 application = item_table(
     "application",
     key(),
@@ -145,6 +159,9 @@ staged_line = stage_table(
     small("steers_package"),
     small("may_go_negative"),
     number("apply_to", nullable=True),
+    Column("expires_by_default", Date),
+    Column("warranty_by_default", Date),
+    small("keeps_expired"),
 )
 """A leg of a line of the posting that is running: what it handles and invoices (base, positive), the direction it moves
 (`sign`), the range its entries are numbered in, and what the item's tracking code asks of it.
@@ -153,7 +170,8 @@ Every line has its `own` leg; one that takes goods here and puts them there has 
 counterparts of the first's. Legs of one `wave` move one way and are posted as a set; waves follow each other (PO-2).
 `ledger_line_id` is the line as the ledger names it. `first_place`: the window place of the line's first entry, where
 its entries are numbered by their places, see `entries`. `first_undone`: the first of the entries an undo takes back.
-`cut`: its one combination gives less than it is marked for (PO-13)."""
+`cut`: its one combination gives less than it is marked for (PO-13).
+`keeps_expired`: what is past its expiration date may not leave with it (PO-31)."""
 
 staged_application = stage_table(
     "staged_application",

@@ -172,6 +172,17 @@ CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE suppl
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
 
+CREATE TABLE number_date (
+    item_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    number TEXT COLLATE "C" NOT NULL,
+    expires DATE,
+    entry_id BIGINT NOT NULL,
+    changed BOOLEAN DEFAULT false NOT NULL,
+    CONSTRAINT pk_number_date PRIMARY KEY (item_id, variant, kind, number)
+);
+
 CREATE TABLE number_series (
     code TEXT COLLATE "C" NOT NULL,
     last TEXT COLLATE "C" DEFAULT '' NOT NULL,
@@ -337,6 +348,9 @@ CREATE TABLE staged_line (
     steers_package SMALLINT DEFAULT '0' NOT NULL,
     may_go_negative SMALLINT DEFAULT '0' NOT NULL,
     apply_to BIGINT,
+    expires_by_default DATE,
+    warranty_by_default DATE,
+    keeps_expired SMALLINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_staged_line PRIMARY KEY (item_id, batch_id, line_id, own)
 );
 

@@ -178,8 +178,7 @@ def _settle_entries(transaction: Transaction, parameters: dict[str, Any], names:
                 rows.append((item.id, wave, 1, wave, sign, "opening", 0, first, last, *flags))
     columns = ("item_id", "line_id", "own", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
     transaction.stage(staged_line, (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS)), rows, {"batch_id": batch})
-    if dated := [item.id for item in names.items.values() if item.id in items and item.tracking.uses_expiration]:
-        remember_dates(transaction, batch, dated)
+    remember_dates(transaction, batch, {item.id: item.tracking for item in names.items.values() if item.id in items})
     inbound = {"batch": batch, "wave": 0}
     open_inbound(transaction, inbound, short=has_shortages(transaction, inbound))
     apply_outbound(transaction, {"batch": batch, "wave": 1})

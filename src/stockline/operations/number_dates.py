@@ -1,6 +1,6 @@
 """The date of every number that came in, kept for items that use expiration dates (TW-35, PO-28)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -10,14 +10,15 @@ from stockline.rules.dates import INBOUND
 from stockline.rules.posting import ENTRIES
 from stockline.schema.ledger import ledger_entry, number_date, staged_line
 from stockline.store.database import Transaction
-from stockline.tracking_code import NUMBER_KINDS
+from stockline.tracking_code import NUMBER_KINDS, TrackingCode
 
 
-def remember_dates(transaction: Transaction, batch: int, items: Sequence[int]) -> None:
+def remember_dates(transaction: Transaction, batch: int, codes: Mapping[int, TrackingCode]) -> None:
     """Keep the dates of numbers that came in with a batch, for those of its items that use dates (TW-35)."""
-    parameters = {"batch": batch, "items": sorted(items)}
-    remember_new(transaction, parameters)
-    remember_last(transaction, parameters)
+    dated = sorted(item for item, code in codes.items() if code.uses_expiration)
+    if dated:
+        remember_new(transaction, {"batch": batch, "items": dated})
+        remember_last(transaction, {"batch": batch, "items": dated})
 
 
 def remember_new(transaction: Transaction, parameters: Mapping[str, Any]) -> None:

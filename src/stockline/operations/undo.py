@@ -11,6 +11,7 @@ from stockline.operations.legs import Leg
 from stockline.operations.lines import SourceLine, lines_of, lock_documents
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.movements import post_inbound, post_outbound, stock_changes
+from stockline.operations.number_dates import remember_dates
 from stockline.operations.posting import POSTED_LINES, UPDATE_LINES
 from stockline.operations.posting_lines import PostingLine
 from stockline.operations.problems import Problems
@@ -67,6 +68,8 @@ def undo(transaction: Transaction, given: Undo) -> Posting:
     transaction.execute(insert(posting).values(id=batch, kind="undo", posting_date=posted.posting_date))
     _stage(transaction, batch, undone)
     transaction.execute(_OPPOSITE_ENTRIES, {"batch": batch})
+    items = [one.leg.posted.line.item for one in undone]
+    remember_dates(transaction, batch, {item.id: item.tracking for item in items})
     refuse_first(transaction, [one for rule in UNDONE_ENTRIES for one in offences(transaction, rule, {"batch": batch})])
     transaction.execute(_TO_THE_ORIGINAL, {"batch": batch})
     for wave, legs in enumerate([one.leg for one in undone if one.wave == wave] for wave in (0, 1)):

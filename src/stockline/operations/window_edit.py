@@ -11,7 +11,7 @@ from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window
 from stockline.operations.window_contents import changed, given_row, given_text
 from stockline.operations.window_dates import date_entered_rows, date_rules, forget_date_of_former_number
-from stockline.operations.window_rows import RowReader, stage_new_rows
+from stockline.operations.window_rows import RowReader, carries_dates, stage_new_rows
 from stockline.operations.window_staleness import require_seen
 from stockline.operations.window_steps import begin_step, keep_new_rows, keep_rows
 from stockline.refusal import Refusal
@@ -147,7 +147,8 @@ def _new_values(window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> dic
     reader = RowReader(window.line, fresh=True)
     if changes.get("expires") is not None:
         reader.require_dates()
-    values |= {name: changes[name] for name in ("expires", "warranty", "apply_to", "apply_from") if name in changes}
+    sayable = ("warranty", "apply_to", "apply_from", *(["expires"] if carries_dates(window.line) else []))
+    values |= {name: changes[name] for name in sayable if name in changes}
     said = {name: value for name in _FIGURES if (value := changes.get(name)) is not None}
     has_serial = bool(values["serial"])
     quantity, handle, invoice = was.quantity, was.handle, was.invoice

@@ -13,7 +13,7 @@ from stockline.operations.open_windows import OpenWindow, look_at_window
 from stockline.operations.window_view import shown_row, sums
 from stockline.refusal import Refusal, Warning
 from stockline.results import RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
-from stockline.rules.window import ITEM, ROWS, STEP, WINDOW
+from stockline.rules.window import GOOD_ROWS, ITEM, ROWS, STEP, WINDOW
 from stockline.schema.windows import tracking_window, window_row, window_step
 from stockline.store.database import Transaction
 
@@ -37,9 +37,8 @@ def contents(transaction: Transaction, number: int, after: int, limit: int | Non
 
 
 AFTER = bindparam("after", type_=BigInteger)
-_GOOD = (*ROWS, window_row.c.refusal == "")
-_ROWS_AFTER = select(window_row).where(*_GOOD, window_row.c.row > AFTER).order_by(window_row.c.row)
-_COUNT_UP_TO = select(func.count()).select_from(window_row).where(*_GOOD, window_row.c.row <= AFTER)
+_ROWS_AFTER = select(window_row).where(*GOOD_ROWS, window_row.c.row > AFTER).order_by(window_row.c.row)
+_COUNT_UP_TO = select(func.count()).select_from(window_row).where(*GOOD_ROWS, window_row.c.row <= AFTER)
 _REFUSED = select(window_row).where(*ROWS, window_row.c.refusal != "").order_by(window_row.c.row)
 _OPENED_BY = select(tracking_window.c.opened_by).where(
     tracking_window.c.item_id == ITEM, tracking_window.c.id == WINDOW
@@ -112,7 +111,7 @@ def _places(transaction: Transaction, parameters: dict[str, Any], keys: Sequence
     return [ranked[key] for key in keys]
 
 
-_RANKED = select(window_row.c.row, func.row_number().over(order_by=window_row.c.row).label("place")).where(*_GOOD)
+_RANKED = select(window_row.c.row, func.row_number().over(order_by=window_row.c.row).label("place")).where(*GOOD_ROWS)
 
 
 def _row(window: OpenWindow, row: Any, position: int) -> WindowRow:

@@ -85,7 +85,12 @@ def edit_row(
         raise Refusal.of(Code.INVALID, f"{', '.join(unknown)} of a row cannot be changed.", row=row)
     window = hold_window(transaction, number, visit)
     was = find_row(transaction, window, row, seen)
-    parameters = _only(begin_step(transaction, window), row)
+    return changed(transaction, window, change_row(transaction, window, was, changes))
+
+
+def change_row(transaction: Transaction, window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> int:
+    """Change a row as one step, and check it; the step's number."""
+    parameters = _only(begin_step(transaction, window), was.row)
     keep_rows(transaction, parameters)
     if was.refusal:
         _try_again(transaction, window, was, changes, parameters)
@@ -93,7 +98,7 @@ def edit_row(
         _change(transaction, window, was, changes, parameters)
     enforce(transaction, (*ENTERED_ROWS, *date_rules(window.line)), parameters)
     date_entered_rows(transaction, window.line, parameters, said="expires" in changes)
-    return changed(transaction, window, parameters["step"])
+    return int(parameters["step"])
 
 
 def _try_again(

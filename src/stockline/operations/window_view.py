@@ -9,7 +9,7 @@ from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, null, 
 from stockline.operations.lines import SourceLine
 from stockline.results import Figures, Specification, WindowRow, WindowView
 from stockline.rules.dates import VARIANT, has_date_of
-from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS
+from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE
 from stockline.schema.ledger import ledger_entry, number_date
 from stockline.schema.reservations import DEMAND, SUPPLY, link, tracking_specification
 from stockline.schema.windows import window_row
@@ -61,7 +61,7 @@ def sums(transaction: Transaction, parameters: dict[str, Any]) -> Sums:
 _SUMS = select(
     *(func.coalesce(func.sum(window_row.c[name]), 0) for name in (*FIGURES, "handled")),
     func.count(),
-).where(*ROWS, window_row.c.refusal == "")
+).where(*GOOD_ROWS)
 
 
 def source_figures(line: SourceLine) -> Figures:

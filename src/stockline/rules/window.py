@@ -26,6 +26,8 @@ LAST = bindparam("last", type_=BigInteger)
 STEP = bindparam("step", type_=BigInteger)
 ROWS = (window_row.c.item_id == ITEM, window_row.c.window_id == WINDOW)
 """The rows of the window."""
+GOOD_ROWS = (*ROWS, window_row.c.refusal == "")
+"""Those that have not been refused."""
 CHANGED = (*ROWS, window_row.c.row.between(FIRST, LAST))
 """The rows an operation gives, all of a list or some of an open window: those the rules are about."""
 

@@ -47,6 +47,7 @@ _TRACKING_ROW_NUMBER = "quantity base_quantity handle invoice"
 _TRACKING_ROW_DAY = "expires warranty new_expires"
 _TRACKING_ROW = keys(text=_TRACKING_ROW_TEXT, number=_TRACKING_ROW_NUMBER, day=_TRACKING_ROW_DAY)
 _WINDOW = keys(need="window", text="window")
+_WINDOW_AND_ROW = keys(need="window", text="window", integer="row")
 _WINDOW_ROW = keys(need="window row", text="window", integer="row")
 
 # ---------------------------------------------------------------- operations
@@ -139,12 +140,13 @@ _TRACKING: dict[str, Kind] = {
     "remove": _WINDOW_ROW,
     "assign_serials": keys(
         need="window",
-        text="window series pattern new_lot new_package",
+        text="window series pattern",
         number="quantity base_quantity",
         integer="increment",
+        flag="new_lot new_package",
     ),
-    "assign_lot": _WINDOW_ROW,
-    "assign_package": _WINDOW_ROW,
+    "assign_lot": _WINDOW_AND_ROW,
+    "assign_package": _WINDOW_AND_ROW,
     "select_entries": keys(
         need="window", text="window", rows=Rows(keys(text=_NUMBERS, number="quantity base_quantity"))
     ),

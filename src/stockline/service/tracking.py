@@ -7,6 +7,7 @@ from stockline.operations import (
     lines,
     open_windows,
     window,
+    window_assign,
     window_close,
     window_contents,
     window_edit,
@@ -26,6 +27,7 @@ from stockline.results import (
 )
 from stockline.service.base import Service
 from stockline.store.database import Transaction
+from stockline.values import QuantityLike
 
 T = TypeVar("T")
 
@@ -112,6 +114,43 @@ class Tracking(Service):
     def remove_row(self, window: int, key: int, *, revision: int | None = None) -> WindowChanged:
         """Remove a row. Refused `already_handled` when something of it has been handled or invoiced (TW-12)."""
         return self._step(window_edit.remove_row, window, key, seen=revision)
+
+    def assign_serials(
+        self,
+        window: int,
+        *,
+        quantity: QuantityLike | None = None,
+        base_quantity: QuantityLike | None = None,
+        series: str | None = None,
+        pattern: str | None = None,
+        increment: int = 1,
+        new_lot: bool = False,
+        new_package: bool = False,
+    ) -> WindowChanged:
+        """Add a row for each of so many new serials, by default as many as are undefined (TW-26, TW-27).
+
+        They are the next of a series (`SN` if none is named), or follow a `pattern`, which is the first of them, each
+        raised by `increment`. All get one new lot or package if that is wanted.
+
+        Raises:
+            Refusal: `invalid` for a quantity that is no positive whole number and a pattern without digit,
+                `tracking_duplicate`; no row is added.
+        """
+        wanted = window_assign.NewSerials(
+            quantity, base_quantity, series, pattern, increment, new_lot=new_lot, new_package=new_package
+        )
+        return self._step(window_assign.assign_serials, window, wanted)
+
+    def assign_lot(self, window: int, key: int | None = None, *, revision: int | None = None) -> WindowChanged:
+        """Give a row, or the last one, the next number of the series `LOT`.
+
+        If it has a lot, a new row gets it, with the other numbers of that row and what is undefined (TW-28).
+        """
+        return self._step(window_assign.assign_number, window, "lot", key, seen=revision)
+
+    def assign_package(self, window: int, key: int | None = None, *, revision: int | None = None) -> WindowChanged:
+        """Give a row a package of the series `PKG`, as `assign_lot` gives it a lot."""
+        return self._step(window_assign.assign_number, window, "package", key, seen=revision)
 
     def undo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
         """Take back the last step that changed rows. Refused `invalid` when there is none."""

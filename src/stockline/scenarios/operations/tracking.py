@@ -42,6 +42,29 @@ def remove(scene: Scene, given: Given) -> Any:
     return scene.call("remove_row", window, _key(scene, window, given["row"]))
 
 
+@operation("assign_serials")
+def assign_serials(scene: Scene, given: Given) -> Any:
+    """Add rows of new serials."""
+    return scene.call("assign_serials", scene.window(given.pop("window")), **present(given))
+
+
+@operation("assign_lot")
+def assign_lot(scene: Scene, given: Given) -> Any:
+    """Give a row a new lot."""
+    return _assign(scene, "assign_lot", given)
+
+
+@operation("assign_package")
+def assign_package(scene: Scene, given: Given) -> Any:
+    """Give a row a new package."""
+    return _assign(scene, "assign_package", given)
+
+
+def _assign(scene: Scene, method: str, given: Given) -> Any:
+    window, row = scene.window(given["window"]), given.get("row")
+    return scene.call(method, window, None if row is None else _key(scene, window, row))
+
+
 @operation("close_tracking")
 def close_tracking(scene: Scene, given: Given) -> Any:
     """Close a window."""

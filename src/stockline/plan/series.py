@@ -1,0 +1,44 @@
+"""Numbers that follow each other: the last group of digits is raised (TW-26, TW-27)."""
+
+import re
+from collections.abc import Iterator
+from itertools import count, islice
+
+from stockline.values import NUMBER_LENGTH, ValueProblem
+
+_LAST_DIGITS = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+
+
+def first_of_series(code: str) -> str:
+    """The number a new series begins with."""
+    return f"{code}00001"
+
+
+def numbers_from(first: str, quantity: int, increment: int = 1) -> list[str]:
+    """So many numbers, `first` being the first.
+
+    Each raises the last group of digits of the one before by the increment (below 1 counts as 1), keeps its leading
+    zeros and widens when it is full; the text around it stays: `A8`, `A9`, `A10`; `A-099X`, `A-100X`.
+
+    Raises:
+        ValueProblem: no digit to raise, or a number would be too long.
+    """
+    numbers = list(islice(_numbers(first, max(increment, 1)), quantity))
+    if numbers and len(numbers[-1]) > NUMBER_LENGTH:
+        raise ValueProblem(f"{numbers[-1]} has more than {NUMBER_LENGTH} characters")
+    return numbers
+
+
+def number_after(last: str) -> str:
+    """The next number. Raises `ValueProblem` like `numbers_from`."""
+    return numbers_from(last, 2)[1]
+
+
+def _numbers(first: str, increment: int) -> Iterator[str]:
+    found = _LAST_DIGITS.fullmatch(first)
+    if found is None:
+        raise ValueProblem(f"{first!r} has no digit that could be raised")
+    before, digits, after = found.groups()
+    width = len(digits)
+    for value in count(int(digits), increment):
+        yield f"{before}{value:0{width}d}{after}"

@@ -19,7 +19,14 @@ from stockline.operations.window_dates import date_listed_rows, date_rules
 from stockline.operations.window_rows import stage_rows
 from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
-from stockline.rules.window import LISTED_ROWS, ROWS, handled_combinations, same_combination, serial_quantity_not_one
+from stockline.rules.window import (
+    APPLICATION,
+    LISTED_ROWS,
+    ROWS,
+    handled_combinations,
+    same_combination,
+    serial_quantity_not_one,
+)
 from stockline.schema.ledger import POSITIONS
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
@@ -54,7 +61,10 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     if line.handled:
         _take_over_handled(transaction, parameters)
     bring_numbers(transaction, line, parameters)
-    enforce(transaction, (*LISTED_ROWS, *date_rules(line)), parameters)
+    enforce(transaction, LISTED_ROWS, parameters)
+    if any(row.apply_to is not None or row.apply_from is not None for row in rows):
+        enforce(transaction, APPLICATION, parameters)
+    enforce(transaction, date_rules(line), parameters)
     date_listed_rows(transaction, line, parameters)
     answer = closed(transaction, line, parameters)
     write_difference(transaction, line, parameters, handled=line.handled != 0)

@@ -56,9 +56,8 @@ def _how_many(transaction: Transaction, window: OpenWindow, wanted: NewSerials) 
     if wanted.quantity is None and wanted.base_quantity is None:
         units = undefined(transaction, window)
     else:
-        units = (
-            RowReader(window.line, fresh=True).units(wanted.quantity, wanted.base_quantity, False) * window.line.sign
-        )
+        reader = RowReader(window.line, fresh=True)
+        units = reader.units(wanted.quantity, wanted.base_quantity, False) * window.line.sign
     if units <= 0 or units % SCALE or units // SCALE >= POSITIONS:
         raise ValueProblem(f"{to_quantity(units)} is no number of serials that could be assigned")
     return units // SCALE
@@ -87,10 +86,10 @@ def assign_number(
     if current is not None and not getattr(current, kind):
         step = change_row(transaction, window, current, {kind: new})
     else:
-        numbers = [new if name == kind else getattr(current, name, None) for name in COMBINATION]
+        serial, lot, package = (new if name == kind else getattr(current, name, None) for name in COMBINATION)
         room = undefined(transaction, window)
         quantity = to_quantity(room * window.line.sign) if 0 < room <= abs(window.line.quantity) else 0
-        step = add_rows(transaction, window, [TrackingRow(*numbers, base_quantity=quantity)])["step"]
+        step = add_rows(transaction, window, [TrackingRow(serial, lot, package, base_quantity=quantity)])["step"]
     return changed(transaction, window, step)
 
 

@@ -265,7 +265,41 @@ def entry_has_too_little() -> Query:
     return select(applied).where(applied.c.there < applied.c.asked)
 
 
-_APPLICATION = (entry_does_not_fit, entry_has_too_little)
+def _returned() -> ColumnElement[int]:
+    """What has come back of an entry that took out, without what has been undone of it; undoing it counts too."""
+    back, undone = ledger_entry.alias("back"), ledger_entry.alias("undone")
+    taken_back = exists(
+        select(undone.c.id).where(
+            undone.c.item_id == back.c.item_id, undone.c.origin_id == back.c.id, undone.c.correction
+        )
+    )
+    own = (back.c.item_id == ledger_entry.c.item_id, back.c.origin_id == ledger_entry.c.id, ~taken_back)
+    return select(func.coalesce(func.sum(back.c.quantity), 0)).where(*own).scalar_subquery()
+
+
+@rule(Code.APPLICATION_INVALID)
+def returned_entry_does_not_fit() -> Query:
+    """Row {row}: entry {entry} took out nothing of item, variant and number of which {asked} could be brought back."""
+    line, entry = source_line.c, ledger_entry.c
+    asked = window_row.c.quantity - window_row.c.handled
+    named = and_(entry.item_id == window_row.c.item_id, entry.id == window_row.c.apply_from)
+    fits = and_(
+        ~entry.correction,
+        entry.variant == line.variant,
+        same_combination(ledger_entry, window_row),
+        -entry.quantity - _returned() >= asked,
+        line.direction * line.quantity > 0,
+    )
+    return (
+        _rows(window_row.c.apply_from.label("entry"), asked.label("asked"))
+        .join(source_line, and_(line.item_id == window_row.c.item_id, line.id == LINE))
+        .outerjoin(ledger_entry, named)
+        .where(window_row.c.apply_from.isnot(None), asked != 0, or_(entry.id.is_(None), ~fits))
+    )
+
+
+APPLICATION = (entry_does_not_fit, returned_entry_does_not_fit, entry_has_too_little)
+"""What rows that name a ledger entry must obey (TW-15)."""
 
 LISTED_ROWS = (
     serial_quantity_not_one,
@@ -274,9 +308,8 @@ LISTED_ROWS = (
     row_below_handled,
     serial_twice,
     lot_twice,
-    *_APPLICATION,
 )
-"""What the rows of a list given whole must obey, in the order of IN-4."""
+"""What the rows of a list given whole must obey, before `APPLICATION`, in the order of IN-4."""
 
 ENTERED_ROWS = (
     serial_quantity_not_one,
@@ -286,6 +319,6 @@ ENTERED_ROWS = (
     row_below_handled,
     serial_stands_already,
     lot_stands_already,
-    *_APPLICATION,
+    *APPLICATION,
 )
 """What rows entered in an open window, or changed there, must obey, in the order of IN-4."""

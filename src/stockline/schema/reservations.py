@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, FromClause, Index, and_, false, literal_column
+from sqlalchemy import Boolean, Column, Date, FromClause, Index, and_, false, literal_column, or_
 from sqlalchemy.schema import SchemaItem
 
 from stockline.schema.base import item_table, key, number, quantity, stage_table, text, text_key
@@ -143,3 +143,22 @@ for _kind in NUMBER_KINDS:
         _number = getattr(_side_of, _kind)
         _there = and_(_given.isnot(None), _number != literal_column("''"))
         Index(f"ix_link_{_name}_{_kind}", link.c.item_id, _number, sqlite_where=_there, postgresql_where=_there)
+
+LOTS_OF_SERIALS = {
+    side: and_(
+        side.line_id.isnot(None),
+        side.serial != literal_column("''"),
+        or_(side.lot != literal_column("''"), side.package != literal_column("''")),
+    )
+    for side in (DEMAND, SUPPLY)
+}
+"""Entries of lines that tell the lot or package of a serial (TW-13): none at all of most items."""
+
+for _side_of, _tells in LOTS_OF_SERIALS.items():
+    Index(
+        f"ix_link_{_side_of.name}_lot_of_serial",
+        link.c.item_id,
+        _side_of.serial,
+        sqlite_where=_tells,
+        postgresql_where=_tells,
+    )

@@ -158,6 +158,8 @@ CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id) WHERE deman
 
 CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial, demand_lot, demand_package) WHERE demand_line_id IS NOT NULL;
 
+CREATE INDEX ix_link_demand_lot_of_serial ON link (item_id, demand_serial) WHERE demand_line_id IS NOT NULL AND demand_serial != '' AND (demand_lot != '' OR demand_package != '');
+
 CREATE INDEX ix_link_empty ON link (item_id) WHERE quantity = 0;
 
 CREATE INDEX ix_link_held_lot ON link (item_id, supply_lot) WHERE supply_entry_id IS NOT NULL AND supply_lot != '';
@@ -175,6 +177,8 @@ CREATE INDEX ix_link_requested_serial ON link (item_id, demand_serial) WHERE dem
 CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE supply_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
+
+CREATE INDEX ix_link_supply_lot_of_serial ON link (item_id, supply_serial) WHERE supply_line_id IS NOT NULL AND supply_serial != '' AND (supply_lot != '' OR supply_package != '');
 
 CREATE TABLE number_date (
     item_id BIGINT NOT NULL,

@@ -22,9 +22,15 @@ def bring_numbers(transaction: Transaction, line: SourceLine, parameters: Mappin
     """Fill blank lots and packages of the serials of new rows: from stock at the site, else from another open line."""
     parameters = {**parameters, "variant": line.variant, "site": line.site_id}
     # Mostly no serial of the item ever stood with a lot or package: then there is nothing to look for.
-    known = transaction.execute(_KNOWN, parameters).one()
-    if any(known):
-        transaction.execute(_fill(line.item.tracking.steers("serial"), *map(bool, known)), parameters)
+    in_stock = has_lots_or_packages(transaction, line.item.id)
+    on_demand, on_supply = map(bool, transaction.execute(_ON_LINES, parameters).one())
+    if in_stock or on_demand or on_supply:
+        transaction.execute(_fill(line.item.tracking.steers("serial"), in_stock, on_demand, on_supply), parameters)
+
+
+def has_lots_or_packages(transaction: Transaction, item_id: int) -> bool:
+    """Whether stock of the item ever lay in a lot or package."""
+    return bool(transaction.execute(_STOCK_HAS_MORE, {"item": item_id}).scalar())
 
 
 def _of_other_line(side: LinkSide) -> list[ColumnElement[bool]]:
@@ -33,11 +39,8 @@ def _of_other_line(side: LinkSide) -> list[ColumnElement[bool]]:
 
 
 _sets = characteristic_set.c
-_KNOWN = select(
-    exists().where(_sets.item_id == ITEM, or_(_sets.lot != "", _sets.package != "")),
-    *(exists(select(link.c.id).where(*_of_other_line(side))) for side in LOTS_OF_SERIALS),
-)
-"""Whether a serial could be known under a lot or package: in stock, on a demand, on a supply."""
+_STOCK_HAS_MORE = select(exists().where(_sets.item_id == ITEM, or_(_sets.lot != "", _sets.package != "")))
+_ON_LINES = select(*(exists(select(link.c.id).where(*_of_other_line(side))) for side in LOTS_OF_SERIALS))
 
 
 @cache

@@ -291,7 +291,7 @@ def returned_entry_does_not_fit() -> Query:
         line.direction * line.quantity > 0,
     )
     return (
-        _rows(window_row.c.apply_from.label("entry"), asked.label("asked"))
+        offending_rows(window_row.c.apply_from.label("entry"), asked.label("asked"))
         .join(source_line, and_(line.item_id == window_row.c.item_id, line.id == LINE))
         .outerjoin(ledger_entry, named)
         .where(window_row.c.apply_from.isnot(None), asked != 0, or_(entry.id.is_(None), ~fits))

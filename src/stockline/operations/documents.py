@@ -208,7 +208,8 @@ def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confi
     Refused `already_handled` for goods not invoiced, `has_tracking` for numbers without `confirm`.
     """
     problems = Problems((Code.ALREADY_HANDLED, Code.HAS_TRACKING))
-    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0 for line in lines})
+    held = {(line.item.id, line.variant, line.site_id): 0 for line in lines}
+    lock_item_sites(transaction, held, stock_changes=False)
     for line in lines:
         if line.handled != line.invoiced and not line.is_journal:
             message = f"Line {line.name} has been handled but not invoiced in full."

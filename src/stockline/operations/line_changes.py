@@ -61,6 +61,7 @@ def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str
     lock_item_sites(
         transaction,
         {(line.item.id, line.variant, line.site_id): 0, (new["item_id"], new["variant"], new["site_id"]): 0},
+        stock_changes=False,
     )
     statement = update(source_line).where(source_line.c.item_id == line.item.id, source_line.c.id == line.id)
     transaction.execute(statement.values(new))

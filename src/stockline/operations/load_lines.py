@@ -37,9 +37,10 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     transaction.execute(_OPENING, parameters)
     transaction.execute(_EMPTY_TOTALS, parameters)
     totals = transaction.insert(item_site).from_select(
-        ("item_id", "variant", "site_id", "quantity", "revision"), _TOTALS
+        ("item_id", "variant", "site_id", "quantity", "revision", "stock_revision"), _TOTALS
     )
-    values = {"quantity": totals.excluded.quantity, "revision": item_site.c.revision + 1}
+    counted = {name: item_site.c[name] + 1 for name in ("revision", "stock_revision")}
+    values = {"quantity": totals.excluded.quantity, **counted}
     upsert = totals.on_conflict_do_update(index_elements=["item_id", "variant", "site_id"], set_=values)
     transaction.execute(upsert, parameters)
 
@@ -78,7 +79,11 @@ _former = (
 _LOWER_FORMER_TOTALS = (
     update(item_site)
     .where(*(item_site.c[name] == _former.c[name] for name in ("item_id", "variant", "site_id")))
-    .values(quantity=item_site.c.quantity - _former.c.quantity, revision=item_site.c.revision + 1)
+    .values(
+        quantity=item_site.c.quantity - _former.c.quantity,
+        revision=item_site.c.revision + 1,
+        stock_revision=item_site.c.stock_revision + 1,
+    )
 )
 _DELETE_FORMER = delete(stock_line).where(_is_former)
 
@@ -142,6 +147,7 @@ _TOTALS = (
         characteristic_set.c.variant,
         characteristic_set.c.site_id,
         func.sum(stock_line.c.quantity),
+        literal(1),
         literal(1),
     )
     .join(

@@ -12,6 +12,7 @@ from stockline.schema.stock import (
     CHARACTERISTICS,
     characteristic_set,
     extra_link,
+    item_site,
     serial,
     staged_serial_found,
     stock_line,
@@ -31,6 +32,7 @@ _MAIN = and_(_OF_BATCH, _found.main == 1)
 
 def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Write the staged serials; of several links one is the serial's own, the others are kept beside it."""
+    transaction.execute(_COUNT_CHANGE, parameters)
     transaction.execute(_MARK_KNOWN, parameters)
     transaction.execute(_MARK_MAIN, parameters)
     sets = transaction.insert(characteristic_set).from_select(("item_id", "id", *CHARACTERISTICS), _SEEN)
@@ -48,6 +50,11 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     transaction.execute(_COUNTER, parameters)
 
 
+_COUNT_CHANGE = (
+    update(item_site)
+    .where(item_site.c.item_id.in_(select(_found.item_id).where(_OF_BATCH)))
+    .values({name: item_site.c[name] + 1 for name in ("revision", "stock_revision")})
+)
 _MARK_KNOWN = update(staged_serial_found).where(_OF_BATCH, _SAME_SERIAL).values(known=1)
 
 _is_open = case((stock_line.c.quantity != 0, 0), else_=1)

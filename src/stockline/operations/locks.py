@@ -17,27 +17,37 @@ EVERY_SITE = 0
 """Stands for all sites in a key: what must be true over all of them, a serial in stock once, is decided one by one."""
 
 
-def lock_item_sites(transaction: Transaction, added: Mapping[Key, int]) -> None:
-    """Hold these item-site rows until the transaction ends, adding to their quantity on hand."""
+def lock_item_sites(transaction: Transaction, added: Mapping[Key, int], *, stock_changes: bool = True) -> None:
+    """Hold these item-site rows until the transaction ends, adding to their quantity on hand.
+
+    `stock_changes`: the operation changes stock lines or links of serials there.
+    """
     if not added:
         return
+    changes = int(stock_changes)
     rows = [
-        {"item_id": item, "variant": variant, "site_id": site, "quantity": quantity, "revision": 1}
+        {
+            "item_id": item,
+            "variant": variant,
+            "site_id": site,
+            "quantity": quantity,
+            "revision": 1,
+            "stock_revision": changes,
+        }
         for (item, variant, site), quantity in sorted(added.items())
     ]
     statement = transaction.insert(item_site)
     table, given = item_site.c, statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["item_id", "variant", "site_id"],
-        set_={"quantity": table.quantity + given.quantity, "revision": table.revision + 1},
+    counted = {name: table[name] + given[name] for name in ("quantity", "revision", "stock_revision")}
+    transaction.execute(
+        statement.on_conflict_do_update(index_elements=["item_id", "variant", "site_id"], set_=counted), rows
     )
-    transaction.execute(statement, rows)
 
 
 def lock_line(transaction: Transaction, line: SourceLine) -> None:
     """Hold one line: its document and its item at its site."""
     lock_documents(transaction, [line.document_id])
-    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0})
+    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0}, stock_changes=False)
 
 
 def hold_line(transaction: Transaction, name: str) -> SourceLine:

@@ -23,7 +23,8 @@ def is_reserved_always(line: SourceLine) -> bool:
 def reserve_always(transaction: Transaction, lines: Iterable[SourceLine]) -> list[Warning]:
     """Reserve the lines whose policy says so, as far as there is something; what is lacking is a warning (RE-20)."""
     chosen = [line for line in lines if is_reserved_always(line)]
-    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0 for line in chosen})
+    held = {(line.item.id, line.variant, line.site_id): 0 for line in chosen}
+    lock_item_sites(transaction, held, stock_changes=False)
     findings = [finding for line in chosen for finding in _reserve(transaction, line)]
     return [Warning(WarningCode.RESERVATION_SHORTAGE, findings)] if findings else []
 

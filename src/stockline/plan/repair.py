@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 from stockline.plan.best_places import best_places
 from stockline.plan.placement import Allowed, Line, Place, SerialClass
@@ -40,13 +41,25 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One change of a link: a serial moves from line to line, is linked (from None) or unlinked (to None)."""
+    """One change of a link: a serial moves from line to line, is linked (from None) or unlinked (to None).
+
+    Without a serial it is a line that becomes one with an equal one.
+    """
 
     variant: str
     serial: str
     from_line: Place
     to_line: Place
-    reason: Reason
+    reason: str
+
+    @property
+    def name(self) -> Literal["merge", "move", "link", "unlink"]:
+        """The word for it (RS-1)."""
+        if not self.serial:
+            return "merge"
+        if self.to_line is None:
+            return "unlink"
+        return "link" if self.from_line is None else "move"
 
 
 @dataclass(frozen=True, slots=True)

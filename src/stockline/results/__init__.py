@@ -9,6 +9,14 @@ from stockline.results.catalog import Location
 from stockline.results.control import ControlFinding, SyncLine, SyncState
 from stockline.results.documents import LineState, Link, OrderLine, Reserved
 from stockline.results.posting import Counted, LedgerEntry, Posting, Reclassified
+from stockline.results.resync import (
+    LeftOut,
+    ResyncAction,
+    ResyncCandidate,
+    ResyncLeft,
+    ResyncProgress,
+    ResyncRun,
+)
 from stockline.results.stock import (
     FoundItem,
     FoundSerial,
@@ -46,6 +54,7 @@ __all__ = [
     "ItemAvailability",
     "LastMovement",
     "LedgerEntry",
+    "LeftOut",
     "LineState",
     "Link",
     "Loaded",
@@ -58,6 +67,11 @@ __all__ = [
     "RefusedRow",
     "Reserved",
     "Result",
+    "ResyncAction",
+    "ResyncCandidate",
+    "ResyncLeft",
+    "ResyncProgress",
+    "ResyncRun",
     "SerialState",
     "Specification",
     "StockLineState",

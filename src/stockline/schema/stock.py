@@ -31,10 +31,11 @@ item_site = item_table(
     key("site_id"),
     quantity(),
     number("revision"),
+    quantity("stock_revision"),
 )
 """The quantity of an item on hand at a site: the sum of its stock lines (invariant 15). Every operation that changes
-anything of the item there updates this row first, so the row is its lock. Site 0, always of quantity 0, is the lock for
-what holds over all sites."""
+anything of the item there updates this row first, so the row is its lock: `revision` counts them, `stock_revision`
+those that change stock lines or links of serials. Site 0, always of quantity 0, locks what holds over all sites."""
 
 characteristic_set = item_table(
     "characteristic_set",

@@ -24,6 +24,7 @@ from stockline.service.catalog import Catalog
 from stockline.service.documents import Documents
 from stockline.service.posting import Postings
 from stockline.service.reservation import Reservations
+from stockline.service.resync import Resynchronization
 from stockline.service.stock import Stock
 from stockline.service.tracking import Tracking
 from stockline.store import provision
@@ -71,5 +72,5 @@ def open_scratch(target: str | None, today: dt.date) -> "Iterator[Stockline]":
         yield Stockline(database, today)
 
 
-class Stockline(Catalog, Documents, Tracking, Postings, Reservations, Stock, Availabilities):
+class Stockline(Catalog, Documents, Tracking, Postings, Reservations, Stock, Availabilities, Resynchronization):
     """One database and everything that can be done with it. Safe to share between threads."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from stockline.operations import control, load, missing, questions, stock_moves
+from stockline.operations import control, load, missing, questions, stock_moves, sync_state
 from stockline.results import (
     ControlFinding,
     FoundItem,
@@ -109,4 +109,4 @@ class Stock(Service):
 
     def sync_state(self, site: str, item: str, *, variant: str | None = None) -> SyncState:
         """Whether quantity and serials of an item at a site agree (CO-3). Refused `invalid` without serials."""
-        return self._read(lambda transaction: control.sync_state(transaction, site, item, variant))
+        return self._read(lambda transaction: sync_state.sync_state(transaction, site, item, variant))

@@ -4,7 +4,18 @@ A handler is registered under the name that `grammar.py` gives its operation. An
 handler is unknown to the build; adding one is writing its handler, in the file of its subject.
 """
 
-from stockline.scenarios.operations import catalog, documents, posting, reservation, stock, tracking
+from stockline.scenarios.operations import catalog, documents, posting, reservation, resync, stock, tracking
 from stockline.scenarios.operations.register import OPERATIONS, Handler, one_of
 
-__all__ = ["OPERATIONS", "Handler", "catalog", "documents", "one_of", "posting", "reservation", "stock", "tracking"]
+__all__ = [
+    "OPERATIONS",
+    "Handler",
+    "catalog",
+    "documents",
+    "one_of",
+    "posting",
+    "reservation",
+    "resync",
+    "stock",
+    "tracking",
+]

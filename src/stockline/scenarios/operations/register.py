@@ -31,6 +31,13 @@ def one_of(given: Given, *keys: str) -> Any:
     return values[written[0]]
 
 
+def item_range(items: Sequence[str | None]) -> tuple[str | None, ...]:
+    """The first and the last item of a range."""
+    if len(items) != 2:
+        raise GrammarProblem("items: a range is [FROM, TO]")
+    return tuple(items)
+
+
 def tracking_rows(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> list[TrackingRow]:
     """Rows of a tracking window as the library takes them."""
     return [scene.build(TrackingRow, with_entries(scene, present(row))) for row in rows]

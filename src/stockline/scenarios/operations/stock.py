@@ -1,11 +1,10 @@
 """Stock as it is found, and control."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from stockline.results import FoundSerial, FoundStockLine, LastMovement
-from stockline.scenarios.operations.register import operation
-from stockline.scenarios.problems import GrammarProblem
+from stockline.scenarios.operations.register import item_range, operation
 from stockline.scenarios.rows import check_rows
 from stockline.scenarios.scene import Given, Scene, present
 
@@ -27,17 +26,11 @@ def control(scene: Scene, given: Given) -> Any:
     """Control the stock and compare all findings with those expected, if any are written."""
     expected = given.pop("expect", None)
     if given.get("items") is not None:
-        given["items"] = _range(given["items"])
+        given["items"] = item_range(given["items"])
     found = scene.call("control", **present(given))
     if expected is not None:
         check_rows(expected, found, "findings")
     return found
-
-
-def _range(items: Sequence[str | None]) -> tuple[str | None, ...]:
-    if len(items) != 2:
-        raise GrammarProblem("items: a range is [FROM, TO]")
-    return tuple(items)
 
 
 @operation("move_stock")

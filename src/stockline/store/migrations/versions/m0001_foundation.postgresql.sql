@@ -89,6 +89,7 @@ CREATE TABLE item_site (
     site_id BIGINT NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     revision BIGINT NOT NULL,
+    stock_revision BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_item_site PRIMARY KEY (item_id, variant, site_id)
 );
 
@@ -252,6 +253,112 @@ CREATE TABLE renumbering (
     new_expires DATE,
     stock_line_id BIGINT,
     CONSTRAINT pk_renumbering PRIMARY KEY (item_id, line_id, serial, lot, package)
+);
+
+CREATE TABLE resync_change (
+    item_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    action TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    variant TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    from_line BIGINT,
+    to_line BIGINT,
+    reason TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    CONSTRAINT pk_resync_change PRIMARY KEY (item_id, run_id, position)
+);
+
+CREATE INDEX ix_resync_change_serial ON resync_change (item_id, variant, serial);
+
+CREATE TABLE resync_draft (
+    item_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    site_id BIGINT NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    place BIGINT,
+    stock_line_id BIGINT,
+    last_direction SMALLINT DEFAULT '0' NOT NULL,
+    last_batch_id BIGINT,
+    CONSTRAINT pk_resync_draft PRIMARY KEY (item_id, variant, site_id, person, serial)
+);
+
+CREATE TABLE resync_draft_line (
+    item_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    site_id BIGINT NOT NULL,
+    person TEXT COLLATE "C" NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serials INTEGER NOT NULL,
+    CONSTRAINT pk_resync_draft_line PRIMARY KEY (item_id, variant, site_id, person, stock_line_id)
+);
+
+CREATE TABLE resync_figure (
+    item_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    site_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serials_before INTEGER NOT NULL,
+    serials_after INTEGER NOT NULL,
+    first_run_id BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    CONSTRAINT pk_resync_figure PRIMARY KEY (item_id, variant, site_id, run_id)
+);
+
+CREATE TABLE resync_left (
+    item_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    cause TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    lines JSON NOT NULL,
+    plans JSON NOT NULL,
+    CONSTRAINT pk_resync_left PRIMARY KEY (item_id, run_id, position)
+);
+
+CREATE TABLE resync_line (
+    item_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    stock_line_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serials_before INTEGER NOT NULL,
+    serials_after INTEGER NOT NULL,
+    CONSTRAINT pk_resync_line PRIMARY KEY (item_id, run_id, stock_line_id)
+);
+
+CREATE TABLE resync_run (
+    id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    person TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    stated_reason TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    site TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    first_item TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    last_item TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    state TEXT NOT NULL,
+    started_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    items_found INTEGER DEFAULT '0' NOT NULL,
+    items_done INTEGER DEFAULT '0' NOT NULL,
+    cases_found INTEGER DEFAULT '0' NOT NULL,
+    cases_done INTEGER DEFAULT '0' NOT NULL,
+    undoes BIGINT,
+    CONSTRAINT pk_resync_run PRIMARY KEY (id)
+);
+
+CREATE TABLE resync_serial (
+    item_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    place BIGINT,
+    lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    sublot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    version TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    stock_line_id BIGINT,
+    last_direction SMALLINT DEFAULT '0' NOT NULL,
+    last_set_id BIGINT,
+    last_batch_id BIGINT,
+    CONSTRAINT pk_resync_serial PRIMARY KEY (item_id, run_id, variant, serial)
 );
 
 CREATE TABLE serial (
@@ -419,6 +526,15 @@ CREATE TABLE staged_moved_serial (
     row BIGINT NOT NULL,
     left_set_id BIGINT,
     CONSTRAINT pk_staged_moved_serial PRIMARY KEY (item_id, batch_id, variant, serial, row)
+);
+
+CREATE TABLE staged_resync (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    place BIGINT,
+    CONSTRAINT pk_staged_resync PRIMARY KEY (item_id, batch_id, variant, serial)
 );
 
 CREATE TABLE staged_serial_found (

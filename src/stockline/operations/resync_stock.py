@@ -1,0 +1,277 @@
+"""The stock of one item as the planner of repairs takes it: stock lines, classes of serials, twins to be merged.
+
+Serials are counted by the database, class by class; only those that changes or cases are about are ever named.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, and_, bindparam, case, func, or_, select, union
+
+from stockline.operations.catalog import Item
+from stockline.operations.locks import EVERY_SITE
+from stockline.plan.placement import Line, SerialClass
+from stockline.rules.control import quantity_not_ledger
+from stockline.schema.catalog import location
+from stockline.schema.reservations import RESERVATION, link
+from stockline.schema.stock import characteristic_set, extra_link, item_site, serial, stock_line
+from stockline.store.database import Transaction
+from stockline.tracking_code import NumberKind
+
+ITEM = bindparam("item", type_=BigInteger)
+NUMBERS = bindparam("numbers", expanding=True, type_=BigInteger)
+
+PORTION = 5_000
+"""As many numbers go into one statement."""
+KEPT_APART: tuple[NumberKind, ...] = ("lot", "package")
+"""The numbers the ledger keeps apart where they are specific (invariant 3)."""
+
+Name = tuple[str, str]
+"""Variant and serial."""
+ItemSite = tuple[str, int]
+"""Variant and site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A stock line that becomes one with an equal one of a lower number (RS-1)."""
+
+    variant: str
+    from_line: int
+    to_line: int
+
+
+_REVISIONS = select(item_site.c.variant, item_site.c.site_id, item_site.c.revision).where(item_site.c.item_id == ITEM)
+
+_PLACE = ("variant", "site_id", "location", "lot", "package")
+"""What another system tells of the place of a last movement."""
+_SETS = select(
+    characteristic_set.c.id,
+    *(characteristic_set.c[name] for name in (*_PLACE, "sublot", "version")),
+).where(characteristic_set.c.item_id == ITEM)
+_LINES = _SETS.add_columns(stock_line.c.id.label("number"), stock_line.c.quantity).join(
+    stock_line,
+    and_(stock_line.c.item_id == characteristic_set.c.item_id, stock_line.c.set_id == characteristic_set.c.id),
+)
+_OPEN_LINES = _LINES.where(stock_line.c.quantity != 0)
+_SOME_LINES = _LINES.where(stock_line.c.id.in_(NUMBERS))
+_SOME_SETS = _SETS.where(characteristic_set.c.id.in_(NUMBERS))
+_PUT_AWAY = select(location.c.site_id, location.c.code).where(location.c.category == "put_away")
+
+_came_in = serial.c.last_direction > 0
+_CLASS = (
+    *(serial.c[name] for name in ("variant", "lot", "sublot", "version", "stock_line_id", "site_id", "last_direction")),
+    case((_came_in, serial.c.last_set_id)).label("seen_set_id"),
+    case((and_(_came_in, serial.c.last_batch_id.is_(None)), 1), else_=0).label("told"),
+)
+"""What tells serials apart in a repair (RS-7)."""
+_IN_QUESTION = and_(serial.c.item_id == ITEM, or_(serial.c.stock_line_id.isnot(None), _came_in))
+_CLASSES = select(*_CLASS, func.count().label("serials")).where(_IN_QUESTION).group_by(*_CLASS)
+
+_EXTRA = select(extra_link.c.variant, extra_link.c.serial, extra_link.c.stock_line_id).where(
+    extra_link.c.item_id == ITEM
+)
+_firm = and_(link.c.item_id == ITEM, link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
+_NAMING = ("demand_serial", "supply_serial")
+_RESERVED = union(
+    *(
+        select(link.c.variant, link.c[name].label("serial"), link.c.site_id).where(_firm, link.c[name] != "")
+        for name in _NAMING
+    )
+)
+_names = union(
+    select(extra_link.c.variant, extra_link.c.serial).where(extra_link.c.item_id == ITEM),
+    *(select(link.c.variant, link.c[name].label("serial")).where(_firm, link.c[name] != "") for name in _NAMING),
+).subquery("names")
+_same_name = and_(serial.c.variant == _names.c.variant, serial.c.serial == _names.c.serial)
+_SERIALS = select(*_CLASS, serial.c.serial).where(_IN_QUESTION)
+_EXCEPTIONS = select(*_CLASS, serial.c.serial).select_from(_names.join(serial, _same_name)).where(_IN_QUESTION)
+_ON_LINES = _SERIALS.where(serial.c.stock_line_id.in_(NUMBERS))
+_NOT_LINKED = _SERIALS.where(serial.c.stock_line_id.is_(None))
+
+_differs = quantity_not_ledger.query.subquery("differs")
+_DOUBTED = select(_differs.c.variant, _differs.c.site_id, _differs.c.lot, _differs.c.package).where(
+    _differs.c.item_id == ITEM
+)
+
+
+class ItemStock:
+    """What is there of one item, twins merged; with a `site`, twins are merged there only."""
+
+    def __init__(self, transaction: Transaction, item: Item, site: int | None) -> None:
+        self.item = item
+        self._transaction = transaction
+        # The revisions first: what changes while the rest is read is noticed by them.
+        self.revisions = revisions(transaction, item.id)
+        self.merges: list[Merge] = []
+        self.lines: dict[int, Line] = {}
+        self._put_away = {(row.site_id, row.code) for row in transaction.execute(_PUT_AWAY)}
+        self._merged: dict[int, int] = {}
+        self._sets: dict[int, Row[Any]] = {}
+        self._of_set: dict[int, list[int]] = defaultdict(list)
+        self._of_place: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+        counted = self._execute(_CLASSES)
+        extra = self._execute(_EXTRA)
+        self._read_lines(site, {row.stock_line_id for row in (*counted, *extra)} - {None})
+        self._read_sets({row.seen_set_id for row in counted} - {None})
+        self._exceptions = self._read_exceptions(extra)
+        self.classes = self._count(counted)
+
+    def _execute(self, query: Any, **more: Any) -> list[Row[Any]]:
+        return list(self._transaction.execute(query, {"item": self.item.id, **more}))
+
+    def _execute_for(self, query: Any, numbers: Iterable[int]) -> Iterator[Row[Any]]:
+        """The rows for these numbers, asked for in portions that fit into a statement."""
+        ordered = sorted(numbers)
+        for start in range(0, len(ordered), PORTION):
+            yield from self._execute(query, numbers=ordered[start : start + PORTION])
+
+    # ------------------------------------------------------------ lines
+
+    def _read_lines(self, site: int | None, linked: set[int]) -> None:
+        rows = {row.number: row for row in self._execute(_OPEN_LINES)}
+        rows |= {row.number: row for row in self._execute_for(_SOME_LINES, linked - rows.keys())}
+        quantities = {number: int(row.quantity) for number, row in rows.items()}
+        for twins in self._twins(rows, site):
+            merged = sum(quantities[number] for number in twins)
+            if merged >= 0:
+                lowest, *others = twins
+                quantities[lowest] = merged
+                for number in others:
+                    self.merges.append(Merge(rows[number].variant, number, lowest))
+                    self._merged[number] = lowest
+                    del quantities[number]
+        doubted = {tuple(row) for row in self._execute(_DOUBTED)}
+        for number, quantity in quantities.items():
+            self._add_line(rows[number], quantity, doubted)
+
+    def _twins(self, rows: Mapping[int, Row[Any]], site: int | None) -> Iterator[list[int]]:
+        """Open lines that are equal in all characteristics, ascending."""
+        equal: dict[int, list[int]] = defaultdict(list)
+        for number in sorted(rows):
+            row = rows[number]
+            if row.quantity != 0 and site in (None, row.site_id) and not self._awaits_put_away(row):
+                equal[row.id].append(number)
+        yield from (numbers for numbers in equal.values() if len(numbers) > 1)
+
+    def _add_line(self, row: Row[Any], quantity: int, doubted: Container[tuple[Any, ...]]) -> None:
+        tracking = self.item.tracking
+        key = (row.variant, row.site_id, *(row._mapping[kind] if tracking.steers(kind) else "" for kind in KEPT_APART))
+        line = Line(
+            number=row.number,
+            variant=row.variant,
+            site=row.site_id,
+            attributes=(row.lot, row.sublot, row.version),
+            quantity=quantity,
+            put_away=self._awaits_put_away(row),
+            doubtful=key in doubted,
+        )
+        self.lines[line.number] = line
+        self._sets[row.id] = row
+        if line.is_place:
+            self._of_set[row.id].append(line.number)
+            self._of_place[_place(row)].append(line.number)
+
+    def _awaits_put_away(self, row: Row[Any]) -> bool:
+        return (row.site_id, row.location) in self._put_away
+
+    def _read_sets(self, seen: set[int]) -> None:
+        for row in self._execute_for(_SOME_SETS, seen - self._sets.keys()):
+            self._sets[row.id] = row
+
+    # ------------------------------------------------------------ serials
+
+    def _class_of(self, row: Row[Any], links: Iterable[int] | None = None) -> SerialClass:
+        """What the planner knows of a serial, or of serials counted together."""
+        if links is None:
+            links = () if row.stock_line_id is None else (row.stock_line_id,)
+        seen = self._sets.get(row.seen_set_id)
+        return SerialClass(
+            variant=row.variant,
+            attributes=(row.lot, row.sublot, row.version),
+            links=tuple(sorted({self._merged.get(number, number) for number in links})),
+            direction=row.last_direction,
+            homes=() if seen is None else tuple(self._of_place[_place(seen)] if row.told else self._of_set[seen.id]),
+            to_put_away=seen is not None and self._awaits_put_away(seen),
+            site=seen.site_id if seen is not None and not links else row.site_id,
+        )
+
+    def _read_exceptions(self, extra: Iterable[Row[Any]]) -> dict[Name, tuple[Row[Any], SerialClass]]:
+        """The serials the database cannot count as a class: those with several links, those reserved by name."""
+        links: dict[Name, set[int]] = defaultdict(set)
+        for row in extra:
+            links[row.variant, row.serial].add(row.stock_line_id)
+        reserved = {(row.variant, row.serial): row.site_id for row in self._execute(_RESERVED)}
+        found = {}
+        for row in self._execute(_EXCEPTIONS):
+            name = (row.variant, row.serial)
+            own = links[name] | ({row.stock_line_id} - {None})
+            found[name] = row, replace(self._class_of(row, own), reserved_at=reserved.get(name))
+        return found
+
+    def _count(self, counted: Iterable[Row[Any]]) -> list[SerialClass]:
+        counts: Counter[SerialClass] = Counter()
+        for row in counted:
+            counts[self._class_of(row)] += row.serials
+        for row, serials in self._exceptions.values():
+            counts[self._class_of(row)] -= 1
+            counts[serials] += 1
+        return [replace(serials, count=count) for serials, count in counts.items() if count]
+
+    def numbers(self, classes: Collection[SerialClass]) -> dict[SerialClass, list[str]]:
+        """The serials of these classes, in the order of their numbers."""
+        found: dict[SerialClass, list[str]] = {serials: [] for serials in classes}
+        rows = list(self._execute_for(_ON_LINES, {number for serials in classes for number in serials.links}))
+        if any(not serials.links for serials in classes):
+            rows += self._execute(_NOT_LINKED)
+        for row in rows:
+            if (row.variant, row.serial) not in self._exceptions and self._class_of(row) in found:
+                found[self._class_of(row)].append(row.serial)
+        for (_, number), (_, serials) in self._exceptions.items():
+            if serials in found:
+                found[serials].append(number)
+        return {serials: sorted(names) for serials, names in found.items()}
+
+    def linked(self) -> Counter[int]:
+        """How many serials are linked to each line."""
+        counts: Counter[int] = Counter()
+        for serials in self.classes:
+            for number in serials.links:
+                counts[number] += serials.count
+        return counts
+
+    def sites(self, serials: SerialClass) -> set[int]:
+        """Where the serials are linked; lines awaiting put-away are nowhere, unknown numbers at the site on record."""
+        lines = [self.lines[number] for number in serials.links if number in self.lines]
+        sites = {line.site for line in lines if not line.put_away}
+        if serials.site is not None and len(lines) < len(serials.links):
+            sites.add(serials.site)
+        return sites
+
+    def different(self) -> Counter[ItemSite]:
+        """How many different serials are linked, by variant and site."""
+        counts: Counter[ItemSite] = Counter()
+        for serials in self.classes:
+            for site in self.sites(serials):
+                counts[serials.variant, site] += serials.count
+        return counts
+
+    def quantities(self) -> Counter[ItemSite]:
+        """The quantity by variant and site, lines awaiting put-away left out."""
+        counts: Counter[ItemSite] = Counter()
+        for line in self.lines.values():
+            if not line.put_away:
+                counts[line.variant, line.site] += line.quantity
+        return counts
+
+
+def revisions(transaction: Transaction, item_id: int) -> dict[ItemSite, int]:
+    """By variant and site how often anything of the item has changed there."""
+    rows = transaction.execute(_REVISIONS, {"item": item_id})
+    return {(row.variant, row.site_id): row.revision for row in rows if row.site_id != EVERY_SITE}
+
+
+def _place(row: Row[Any]) -> tuple[Any, ...]:
+    return tuple(row._mapping[name] for name in _PLACE)

@@ -1,0 +1,143 @@
+"""Resynchronization: who changed which links of serials, why, and what was there before; drafts of such changes."""
+
+from sqlalchemy import JSON, Column, DateTime, Index, Integer, Text, func
+
+from stockline.schema.base import (
+    item_table,
+    key,
+    number,
+    quantity,
+    reference_table,
+    small,
+    stage_table,
+    text,
+    text_key,
+)
+
+resync_run = reference_table(
+    "resync_run",
+    key("id"),
+    Column("kind", Text, nullable=False),
+    text("person"),
+    text("stated_reason"),
+    text("site"),
+    text("first_item"),
+    text("last_item"),
+    Column("state", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("items_found", Integer, nullable=False, server_default="0"),
+    Column("items_done", Integer, nullable=False, server_default="0"),
+    Column("cases_found", Integer, nullable=False, server_default="0"),
+    Column("cases_done", Integer, nullable=False, server_default="0"),
+    number("undoes", nullable=True),
+)
+"""One resynchronization: `automatic`, `manual` or `undo`, by whom, over what (blank: all), and how far it is:
+`running`, `cancelling`, `cancelled` or `done`. Its number is that of its posting. `undoes`: the run it takes back."""
+
+resync_change = item_table(
+    "resync_change",
+    key(),
+    key("run_id"),
+    key("position"),
+    text("action"),
+    text("variant"),
+    text("serial"),
+    number("from_line", nullable=True),
+    number("to_line", nullable=True),
+    text("reason"),
+)
+"""One action of a run (RS-1): a merge of stock lines, or the changed link of a serial. Never deleted (RS-18)."""
+
+resync_serial = item_table(
+    "resync_serial",
+    key(),
+    key("run_id"),
+    text_key("variant"),
+    text_key("serial"),
+    number("place", nullable=True),
+    text("lot"),
+    text("sublot"),
+    text("version"),
+    number("stock_line_id", nullable=True),
+    small("last_direction"),
+    number("last_set_id", nullable=True),
+    number("last_batch_id", nullable=True),
+)
+"""A serial whose links a run changed: the line it was given, and its own attributes, its link and its last movement
+before: the evidence of that moment, and enough to take the change back (RS-18, RS-19)."""
+
+resync_line = item_table(
+    "resync_line",
+    key(),
+    key("run_id"),
+    key("stock_line_id"),
+    quantity(),
+    Column("serials_before", Integer, nullable=False),
+    Column("serials_after", Integer, nullable=False),
+)
+"""A stock line whose serials a run changed: its quantity then, and the number of its serials before and after."""
+
+resync_figure = item_table(
+    "resync_figure",
+    key(),
+    text_key("variant"),
+    key("site_id"),
+    key("run_id"),
+    quantity(),
+    Column("serials_before", Integer, nullable=False),
+    Column("serials_after", Integer, nullable=False),
+    number("first_run_id"),
+    number("revision"),
+)
+"""Quantity and different serials of an item at a site before and after a run (RS-13). `first_run_id` is the first run
+since stock or links there changed otherwise, `revision` the `stock_revision` of the item-site row after the run."""
+
+resync_left = item_table(
+    "resync_left",
+    key(),
+    key("run_id"),
+    key("position"),
+    text("cause"),
+    Column("lines", JSON, nullable=False),
+    Column("plans", JSON, nullable=False),
+)
+"""A case a run left alone: its cause, its stock lines, and its best plans as lists of actions (RS-10)."""
+
+resync_draft = item_table(
+    "resync_draft",
+    key(),
+    text_key("variant"),
+    key("site_id"),
+    text_key("person"),
+    text_key("serial"),
+    number("place", nullable=True),
+    number("stock_line_id", nullable=True),
+    small("last_direction"),
+    number("last_batch_id", nullable=True),
+)
+"""A change a person means to make: the serial and the line it is to be on (RS-14), with its link and last movement as
+the person saw them (RS-20)."""
+
+resync_draft_line = item_table(
+    "resync_draft_line",
+    key(),
+    text_key("variant"),
+    key("site_id"),
+    text_key("person"),
+    key("stock_line_id"),
+    quantity(),
+    Column("serials", Integer, nullable=False),
+)
+"""A stock line a draft touches, with its quantity and number of serials as the person saw them (RS-20)."""
+
+staged_resync = stage_table(
+    "staged_resync",
+    key(),
+    key("batch_id"),
+    text_key("variant"),
+    text_key("serial"),
+    number("place", nullable=True),
+)
+"""A serial of a running resynchronization, and the line it is to be on; NULL: none."""
+
+Index("ix_resync_change_serial", resync_change.c.item_id, resync_change.c.variant, resync_change.c.serial)

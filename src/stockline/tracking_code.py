@@ -45,8 +45,10 @@ class TrackingCode:
     require_warranty: bool = False
     serial_info_must_exist: bool = False
     lot_info_must_exist: bool = False
+    package_info_must_exist: bool = False
     create_serial_info: bool = False
     create_lot_info: bool = False
+    create_package_info: bool = False
     expires_after: int | None = None
     warranty_days: int | None = None
 
@@ -73,6 +75,24 @@ class TrackingCode:
         """Whether a movement of this occasion must carry a number of the kind (TW-2, TW-3)."""
         policy = self.policy(kind)
         return policy == "specific" or (policy != "none" and occasion in policy)
+
+    def creates_card(self, kind: NumberKind) -> bool:
+        """Whether posting a number of the kind makes its information card (PO-34)."""
+        creates = {
+            "serial": self.create_serial_info,
+            "lot": self.create_lot_info,
+            "package": self.create_package_info,
+        }
+        return creates[kind]
+
+    def demands_card(self, kind: NumberKind) -> bool:
+        """Whether a number of the kind is posted only with an information card (TW-40, PK-5)."""
+        demands = {
+            "serial": self.serial_info_must_exist,
+            "lot": self.lot_info_must_exist,
+            "package": self.package_info_must_exist,
+        }
+        return demands[kind]
 
     def checked(self) -> "TrackingCode":
         """Itself, if it makes sense.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import bindparam, insert, select, update
 
 from stockline.codes import Code
+from stockline.operations.cards import settle_cards
 from stockline.operations.completeness import NOTHING, check_completeness, marked_numbers
 from stockline.operations.dates import settle_dates
 from stockline.operations.documents import bury_documents, remove_lines
@@ -71,6 +72,7 @@ def post_lines(
     write_entries(transaction, batch, posting_date, posted, marked)
     enforce(transaction, REQUIRED_NUMBERS, {"batch": batch})
     settle_dates(transaction, batch, posted)
+    settle_cards(transaction, batch, posted)
     fixed = bool(apply_to) or any(found.applied for found in marked.values())
     for wave, wave_legs in enumerate(waves):
         move = post_inbound if wave_legs[0].sign > 0 else post_outbound

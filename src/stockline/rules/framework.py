@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, bindparam, select
@@ -70,11 +71,14 @@ def offences(transaction: Transaction, rule: Rule, parameters: Mapping[str, Any]
 
 
 def enforce(transaction: Transaction, rules: Iterable[Rule], parameters: Mapping[str, Any]) -> None:
-    """Refuse with the first rule that is broken, naming every row that breaks it."""
-    for one in rules:
-        found = offences(transaction, one, parameters)
+    """Refuse with the first code that is broken, naming every row that breaks one of its rules (PO-1).
+
+    Rules of one code follow each other.
+    """
+    for _, alike in groupby(rules, key=lambda one: one.code):
+        found = [offence for one in alike for offence in offences(transaction, one, parameters)]
         if found:
-            refuse(transaction, found)
+            refuse(transaction, _one_per_row(found))
 
 
 def refuse_first(transaction: Transaction, found: Sequence[Offence]) -> None:
@@ -82,11 +86,15 @@ def refuse_first(transaction: Transaction, found: Sequence[Offence]) -> None:
     if not found:
         return
     code = min(found, key=lambda offence: offence.position).rule.code
+    refuse(transaction, _one_per_row(offence for offence in found if offence.rule.code == code))
+
+
+def _one_per_row(found: Iterable[Offence]) -> list[Offence]:
+    """The first offence of every row."""
     by_row: dict[int, Offence] = {}
     for offence in found:
-        if offence.rule.code == code:
-            by_row.setdefault(offence.position, offence)
-    refuse(transaction, list(by_row.values()))
+        by_row.setdefault(offence.position, offence)
+    return list(by_row.values())
 
 
 def refuse(transaction: Transaction, found: Sequence[Offence]) -> None:

@@ -21,7 +21,7 @@ _NUMBERS = "serial lot package"
 
 _TRACKING_CODE = keys(
     flag="use_expiration require_expiration strict_expiration require_warranty serial_info_must_exist"
-    " lot_info_must_exist create_serial_info create_lot_info",
+    " lot_info_must_exist package_info_must_exist create_serial_info create_lot_info create_package_info",
     integer="expires_after warranty_days",
     serial=OneOrRows(TEXT),
     lot=OneOrRows(TEXT),

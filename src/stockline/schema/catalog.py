@@ -1,6 +1,6 @@
 """Items, sites and information cards: what is set up once and read by everything."""
 
-from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Integer, Text, false
+from sqlalchemy import JSON, Boolean, Column, Date, ForeignKey, Index, Integer, Text, false
 from sqlalchemy import text as sql
 
 from stockline.schema.base import CodeText, Identity, item_table, key, quantity, reference_table, text, text_key
@@ -61,6 +61,13 @@ information_card = item_table(
     text("description"),
 )
 """What is known of one serial, lot or package (`kind`), TW-40."""
+
+Index(
+    "ix_information_card_blocked",
+    information_card.c.item_id,
+    sqlite_where=information_card.c.blocked,
+    postgresql_where=information_card.c.blocked,
+)
 
 counter = reference_table(
     "counter",

@@ -72,6 +72,8 @@ CREATE TABLE information_card (
     CONSTRAINT pk_information_card PRIMARY KEY (item_id, variant, kind, number)
 );
 
+CREATE INDEX ix_information_card_blocked ON information_card (item_id) WHERE blocked;
+
 CREATE TABLE item (
     id BIGSERIAL NOT NULL,
     code TEXT COLLATE "C" NOT NULL,

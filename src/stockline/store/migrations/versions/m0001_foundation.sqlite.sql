@@ -74,6 +74,8 @@ CREATE TABLE information_card (
 )
  WITHOUT ROWID;
 
+CREATE INDEX ix_information_card_blocked ON information_card (item_id) WHERE blocked;
+
 CREATE TABLE item (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL,

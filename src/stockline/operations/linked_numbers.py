@@ -63,7 +63,7 @@ def write_linked_difference(
 ) -> None:
     """Make the numbers on the links of a line what the window says (TW-18 to TW-20, RE-38 to RE-41)."""
     side = line.side.name
-    batch = LinkBatch(transaction, line)
+    batch = LinkBatch.of_line(transaction, line)
     batch.parameters["window"] = parameters["window"]
     _take_off(batch, side, handled)
     _lay_on(batch, line, handled)

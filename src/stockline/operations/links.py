@@ -52,6 +52,8 @@ from stockline.tracking_code import NUMBER_KINDS
 VARIANT = bindparam("of_variant", type_=Text)
 SITE = bindparam("site", type_=BigInteger)
 FIRST = bindparam("first", type_=BigInteger)
+NO_LINE = 0
+"""The line of an operation that is about many."""
 
 SIDES: Mapping[str, LinkSide] = {"demand": DEMAND, "supply": SUPPLY}
 OTHER: Mapping[str, str] = {"demand": "supply", "supply": "demand"}
@@ -68,20 +70,24 @@ _NOTED = ("entered", "expires", "warranty", "apply_to", "apply_from")
 
 
 class LinkBatch:
-    """An operation on the links of one item, variant and site. The links it makes are numbered in one range."""
+    """An operation on links, at one item, variant and site at a time. The links it makes are numbered in one range."""
 
-    def __init__(self, transaction: Transaction, line: SourceLine, number: int | None = None) -> None:
+    def __init__(self, transaction: Transaction, number: int) -> None:
         self._transaction = transaction
-        self._last = (number or transaction.next_number()) * POSITIONS
-        self.parameters: dict[str, Any] = {
-            "item": line.item.id,
-            "of_variant": line.variant,
-            "site": line.site_id,
-            "line": line.id,
-            "date": line.date,
-            "batch": self._last // POSITIONS,
-            "first": self._last,
-        }
+        self._last = number * POSITIONS
+        self.parameters: dict[str, Any] = {"batch": number, "first": self._last, "line": NO_LINE}
+
+    @classmethod
+    def of_line(cls, transaction: Transaction, line: SourceLine) -> "LinkBatch":
+        """A new operation on the links of one line."""
+        batch = cls(transaction, transaction.next_number())
+        batch.go_to(line.item.id, line.variant, line.site_id)
+        batch.parameters |= {"line": line.id, "date": line.date}
+        return batch
+
+    def go_to(self, item_id: int, variant: str, site_id: int) -> None:
+        """Work on the links of this item and variant at this site from here on."""
+        self.parameters |= {"item": item_id, "of_variant": variant, "site": site_id}
 
     def make(self, statement: Insert, **more: Any) -> int:
         """Run a statement that makes links; how many it made."""
@@ -99,6 +105,10 @@ class LinkBatch:
     def ask(self, query: Select[Any], **more: Any) -> int:
         """The sum, count or truth that a query answers."""
         return int(self._transaction.execute(query, self.parameters | more).scalar() or 0)
+
+    def rows(self, query: Select[Any], **more: Any) -> Sequence[Any]:
+        """The rows a query answers."""
+        return self._transaction.execute(query, self.parameters | more).all()
 
     def cut(self, pieces: Iterable[Insert], **more: Any) -> None:
         """Cut the staged parts off their links, after making these pieces of them."""

@@ -7,7 +7,7 @@ from stockline.codes import Code
 from stockline.operations.lines import SourceLine, find_line
 from stockline.operations.locks import hold_line
 from stockline.operations.reservation_search import NO_NUMBERS, STOCK, Numbers, Search
-from stockline.refusal import Refusal
+from stockline.refusal import Finding, Refusal
 from stockline.results import Reserved
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
@@ -52,7 +52,8 @@ def reserve(transaction: Transaction, request: ReserveRequest) -> Reserved:
         found = f"of {to_quantity(asked)} {line.item.unit} only {to_quantity(reserved)} are free"
         message = f"Line {line.name}: {found if reserved else 'nothing is free'} {request.numbers}".strip() + "."
         facts = {"asked": to_quantity(asked), "free": to_quantity(reserved)}
-        raise Refusal.of(Code.NOTHING_TO_RESERVE, message, line=line.name, item=line.item.code, facts=facts)
+        short = Finding(message, line=line.name, item=line.item.code, facts=facts)
+        raise Refusal(Code.NOTHING_TO_RESERVE, [short, *search.in_the_way])
     return Reserved(quantity=to_quantity(reserved))
 
 

@@ -32,7 +32,7 @@ def unreserve(transaction: Transaction, request: ReserveRequest) -> Reserved:
     """
     line = hold_line(transaction, request.line)
     partner = find_partner(transaction, request.against)
-    batch = LinkBatch(transaction, line)
+    batch = LinkBatch.of_line(transaction, line)
     chosen = request.numbers.parameters() | {
         "partner": partner.id if isinstance(partner, SourceLine) else OF_STOCK if partner == STOCK else ANY
     }
@@ -49,7 +49,7 @@ def unreserve(transaction: Transaction, request: ReserveRequest) -> Reserved:
 
 def fit(transaction: Transaction, line: SourceLine) -> None:
     """Release entries of a line until they fit into what is outstanding (RE-23); entries with own numbers stay."""
-    batch = LinkBatch(transaction, line)
+    batch = LinkBatch.of_line(transaction, line)
     excess = batch.ask(_entries(line.side.name)) - abs(line.outstanding)
     if excess > 0:
         release(batch, line, excess)
@@ -64,7 +64,7 @@ def release(batch: LinkBatch, line: SourceLine, quantity: int) -> None:
 
 def release_all(transaction: Transaction, line: SourceLine) -> None:
     """Release every reservation of a line that carries no number of it, so that it can be reserved anew (RE-21)."""
-    batch = LinkBatch(transaction, line)
+    batch = LinkBatch.of_line(transaction, line)
     release(batch, line, batch.ask(_entries(line.side.name)))
 
 
@@ -77,7 +77,7 @@ def end_links(transaction: Transaction, line: SourceLine) -> None:
     linked = exists().where(link.c.item_id == line.item.id, line.side.line_id == line.id, _LINKED)
     if not transaction.execute(select(linked)).scalar():
         return
-    batch = LinkBatch(transaction, line)
+    batch = LinkBatch.of_line(transaction, line)
     batch.run(_stage_all(side))
     batch.cut([_left_of_deleted(side)])
     batch.settle()

@@ -8,8 +8,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Insert, Select, Text, Update, and_, bindparam, case, func, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Insert,
+    Select,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from stockline.operations.late_binding import LateBinding
 from stockline.operations.lines import SourceLine
 from stockline.operations.links import (
     FIRST,
@@ -34,6 +49,9 @@ from stockline.operations.reservation_candidates import (
     wanted,
 )
 from stockline.operations.shares import in_sequence, overlap
+from stockline.plan import held_stock
+from stockline.plan.matching import Assignment, Request
+from stockline.refusal import Finding
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link
 from stockline.store.database import Transaction
@@ -75,13 +93,14 @@ class Search:
         batch: LinkBatch | None = None,
     ) -> None:
         self.line = line
-        self.batch = batch or LinkBatch(transaction, line)
+        self.batch = batch or LinkBatch.of_line(transaction, line)
         self._transaction = transaction
         self._side = line.side.name
         self._stock = self._side == "demand" and partner in (None, STOCK)
         self._documents = partner != STOCK
         fits = not isinstance(partner, SourceLine) or _agree(line, partner)
         self._partner = {"partner": (partner.id if fits else -1) if isinstance(partner, SourceLine) else 0}
+        self.in_the_way: list[Finding] = []
         self._steering = steering_kinds(line.item.tracking)
 
     def room(self, numbers: Numbers = NO_NUMBERS) -> int:
@@ -124,9 +143,9 @@ class Search:
         """
         present = self._kinds_named()
         done = 0
-        for kinds in present:
-            if self._stock:
-                done += self._link(kinds, stock=True, documents=False)
+        if self._stock and present:
+            done += sum(self._link(kinds, stock=True, documents=False) for kinds in present)
+            done += self._rebind()
         for kinds in present:
             if self._documents:
                 done += self._link(kinds, stock=False, documents=True)
@@ -148,6 +167,24 @@ class Search:
         self.batch.run(_use_up(self._side, WANTED))
         self.batch.run(_use_up(OTHER[self._side], SURPLUS))
         return self.batch.ask(_MADE)
+
+    def _rebind(self) -> int:
+        """Late binding: others that hold the numbers wanted by chance give way; how much is had by it (RE-43)."""
+        found = self.batch.rows(_wanted_numbers(self._steering))
+        if not found:
+            return 0
+        binding = LateBinding(self._transaction, self.batch, self._steering)
+        requests = [
+            Request(held_stock.Numbers(row.serial, row.lot, row.package), row.quantity, partial=True) for row in found
+        ]
+        result = binding.match(requests)
+        assert isinstance(result, Assignment)
+        self.in_the_way += [finding for cut in result.cuts[:1] for finding in binding.explain(cut)]
+        binding.write(
+            [(move.link.id, move.to.number, move.quantity) for move in result.moves]
+            + [(found[one.request].id, one.entry.number, one.quantity) for one in result.taken]
+        )
+        return sum(one.quantity for one in result.taken)
 
     def _want_blank(self, asked: int) -> None:
         eligible = self.batch.ask(_sum_eligible(self._side, self._steering))
@@ -236,6 +273,16 @@ def _sum_wanted(side_name: str) -> Select[Any]:
 def _sum_eligible(side_name: str, steering: Kinds) -> Select[Any]:
     rest = wanted(side_name, (), steering).subquery("rest")
     return select(func.sum(rest.c.quantity))
+
+
+@cache
+def _wanted_numbers(steering: Kinds) -> Select[Any]:
+    """What is wanted of specific numbers; the others do not matter (RE-18)."""
+    demand = SIDES["demand"]
+    numbers = [(getattr(demand, kind) if kind in steering else literal("", Text)).label(kind) for kind in NUMBER_KINDS]
+    named = or_(*(getattr(demand, kind) != "" for kind in steering))
+    wanted_links = select(link.c.id, link.c.quantity, *numbers).where(_of_line("demand", WANTED), named)
+    return wanted_links.where(link.c.quantity > 0).order_by(link.c.id)
 
 
 @cache

@@ -133,6 +133,8 @@ for _side_of in (DEMAND, SUPPLY):
         f"ix_link_{_side_of.name}_entry",
         link.c.item_id,
         _entry,
+        link.c.status,
+        link.c.quantity,
         sqlite_where=_entry.isnot(None),
         postgresql_where=_entry.isnot(None),
     )

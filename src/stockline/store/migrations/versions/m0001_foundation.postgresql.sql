@@ -153,7 +153,7 @@ CREATE TABLE link (
     CONSTRAINT pk_link PRIMARY KEY (item_id, id)
 );
 
-CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id) WHERE demand_entry_id IS NOT NULL;
+CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id, status, quantity) WHERE demand_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial, demand_lot, demand_package) WHERE demand_line_id IS NOT NULL;
 
@@ -173,7 +173,7 @@ CREATE INDEX ix_link_requested_package ON link (item_id, demand_package) WHERE d
 
 CREATE INDEX ix_link_requested_serial ON link (item_id, demand_serial) WHERE demand_line_id IS NOT NULL AND demand_serial != '';
 
-CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE supply_entry_id IS NOT NULL;
+CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id, status, quantity) WHERE supply_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
 

@@ -157,7 +157,7 @@ CREATE TABLE link (
 )
  WITHOUT ROWID;
 
-CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id) WHERE demand_entry_id IS NOT NULL;
+CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id, status, quantity) WHERE demand_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial, demand_lot, demand_package) WHERE demand_line_id IS NOT NULL;
 
@@ -177,7 +177,7 @@ CREATE INDEX ix_link_requested_package ON link (item_id, demand_package) WHERE d
 
 CREATE INDEX ix_link_requested_serial ON link (item_id, demand_serial) WHERE demand_line_id IS NOT NULL AND demand_serial != '';
 
-CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id) WHERE supply_entry_id IS NOT NULL;
+CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id, status, quantity) WHERE supply_entry_id IS NOT NULL;
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
 

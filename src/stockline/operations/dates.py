@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Update, and_, select, update
 
 from stockline.operations.lines import SourceLine
+from stockline.operations.new_dates import settle_new_dates
 from stockline.operations.number_dates import remember_last, remember_new
 from stockline.operations.posting_lines import PostingLine
 from stockline.rules.dates import (
@@ -26,7 +27,7 @@ MAY_TAKE_EXPIRED = ("purchase_out", "negative_adjustment")
 
 def keeps_expired(line: SourceLine) -> bool:
     """Whether the line may not take what is past its expiration date (TW-38, PO-31)."""
-    free = line.occasion in MAY_TAKE_EXPIRED or line.type == "reclassification"
+    free = line.occasion in MAY_TAKE_EXPIRED or line.renumbers
     return line.item.tracking.strict_expiration and not free
 
 
@@ -57,6 +58,8 @@ def settle_dates(transaction: Transaction, batch: int, posted: Sequence[PostingL
     if not dated:
         return
     parameters = {"batch": batch, "items": dated}
+    if any(one.line.renumbers for one in posted):
+        settle_new_dates(transaction, parameters, _items(codes, "require_expiration"))
     remember_new(transaction, parameters)
     enforce(transaction, DATED_ENTRY_RULES, parameters)
     transaction.execute(_TAKE_DATES, parameters)

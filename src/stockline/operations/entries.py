@@ -61,6 +61,7 @@ _STAGED = (
     *(f"requires_{kind}" for kind in NUMBER_KINDS),
     *(f"steers_{kind}" for kind in NUMBER_KINDS),
     "may_go_negative",
+    "renumbers",
     "apply_to",
     "expires_by_default",
     "warranty_by_default",
@@ -126,6 +127,7 @@ def _staged(leg: Leg, found: Marked, wave: int, numbered: tuple[int, int], apply
         *(int(code.requires(kind, line.occasion)) for kind in NUMBER_KINDS),
         *(int(code.steers(kind)) for kind in NUMBER_KINDS),
         int(line.may_go_negative),
+        int(line.renumbers),
         apply_to if leg.own else None,
     )
 

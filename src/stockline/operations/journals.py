@@ -36,13 +36,13 @@ def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalL
     for line, given in zip(lines, journal, strict=True):
         if any(row.serial or row.lot or row.package for row in given.rows):
             track_line(transaction, line, given.rows)
-        if line.type == "reclassification":
+        if line.renumbers:
             note_new_numbers(transaction, line, given.rows, given.stock_line)
     apply_to = {line.id: given.apply_to for line, given in zip(lines, journal, strict=True) if given.apply_to}
     posted = [PostingLine(line, line.quantity, 0) for line in lines]
     posting = post_lines(transaction, posted, posting_date, apply_to)
     for line in lines:
-        if line.type == "reclassification":
+        if line.renumbers:
             own = (renumbering.c.item_id == line.item.id, renumbering.c.line_id == line.id)
             transaction.execute(delete(renumbering).where(*own))
     transaction.execute(delete(document).where(document.c.id == document_id))

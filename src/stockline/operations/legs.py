@@ -28,7 +28,7 @@ def legs(posted: PostingLine) -> tuple[Leg, ...]:
     if line.kind == "transfer":
         assert line.in_transit_site_id is not None
         other = Leg(posted, own=False, sign=-line.movement, site_id=line.in_transit_site_id, location="")
-    elif line.type == "reclassification":
+    elif line.renumbers:
         assert line.to_site_id is not None
         other = Leg(posted, own=False, sign=-line.movement, site_id=line.to_site_id, location=line.to_location)
     else:
@@ -51,5 +51,5 @@ def _way(of_line: tuple[Leg, ...]) -> tuple[object, ...]:
     renumbered may be taken up again under its new numbers by the line after it.
     """
     line = of_line[0].posted.line
-    alone = line.id if line.type == "reclassification" else None
+    alone = line.id if line.renumbers else None
     return (alone, *((leg.sign, leg.sign < 0 and leg.location != "") for leg in of_line))

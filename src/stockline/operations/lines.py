@@ -126,6 +126,11 @@ class SourceLine:
         return ENTRY_KINDS.get(self.type or self.kind, self.type)
 
     @property
+    def renumbers(self) -> bool:
+        """Whether it gives stock other numbers, dates or places."""
+        return self.type == "reclassification"
+
+    @property
     def may_go_negative(self) -> bool:
         """Whether it may take what is not there yet, if no specific number is asked for (PO-24)."""
         return self.kind in MAY_GO_NEGATIVE or self.type in NEGATIVE_TYPES

@@ -98,7 +98,7 @@ def post_outbound(
 
 def _is_renumbered(wave: Sequence[Leg]) -> bool:
     """Whether the wave takes up or puts down what a reclassification renumbers; its lines are posted one by one."""
-    return wave[0].posted.line.type == "reclassification"
+    return wave[0].posted.line.renumbers
 
 
 def _deal_out(transaction: Transaction, parameters: Mapping[str, Any], *, renumbered: bool) -> list[Offence]:

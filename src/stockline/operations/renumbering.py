@@ -14,6 +14,7 @@ from stockline.operations.stock_in import put_stock
 from stockline.operations.stock_lines import CLEAR_TAKES, PLACE, has_short_lines
 from stockline.results import KEEP, TrackingRow
 from stockline.rules.framework import BATCH
+from stockline.rules.new_dates import TAKEN, TAKEN_AND_PUT
 from stockline.rules.posting import ENTRIES, OF_WAVE
 from stockline.schema.ledger import POSITIONS, ledger_entry, posting, staged_line
 from stockline.schema.reservations import renumbering
@@ -86,29 +87,7 @@ def put_renumbered(transaction: Transaction, parameters: Mapping[str, Any], *, b
 
 _POSTING_DATE = select(posting.c.posting_date).where(posting.c.id == BATCH)
 
-_taken = ledger_entry.alias("taken")
-_of = staged_line.alias("taken_line")
 _put = ledger_entry.c
-_TAKEN = (
-    staged_line.join(
-        _of,
-        and_(
-            _of.c.item_id == staged_line.c.item_id,
-            _of.c.batch_id == BATCH,
-            _of.c.line_id == staged_line.c.line_id,
-            _of.c.own == 1,
-        ),
-    )
-    .join(
-        _taken,
-        and_(_taken.c.item_id == _of.c.item_id, _taken.c.id >= _of.c.first_entry, _taken.c.id <= _of.c.last_entry),
-    )
-    .join(
-        ledger_entry,
-        and_(_put.item_id == _taken.c.item_id, _put.id == _taken.c.id - _of.c.first_entry + staged_line.c.first_entry),
-    )
-)
-"""Each entry that puts down, with the one that took up."""
 
 
 def _characteristics(left: Any, entry: Any) -> list[Any]:
@@ -120,12 +99,12 @@ def _characteristics(left: Any, entry: Any) -> list[Any]:
     return [own[name] for name in CHARACTERISTICS]
 
 
-_former = and_(*(serial.c[name] == _taken.c[name] for name in ("item_id", "variant", "serial")))
+_former = and_(*(serial.c[name] == TAKEN.c[name] for name in ("item_id", "variant", "serial")))
 _row = func.min(_put.id).over(partition_by=[serial.c.last_set_id, *(_put[name] for name in PLACE)]) - BATCH * POSITIONS
 _SERIALS_ALONG = insert(staged_moved_serial).from_select(
     ("item_id", "batch_id", "variant", "serial", "row", "left_set_id"),
     select(_put.item_id, BATCH, _put.variant, _put.serial, _row, serial.c.last_set_id)
-    .select_from(_TAKEN.join(serial, _former))
+    .select_from(TAKEN_AND_PUT.join(serial, _former))
     .where(OF_WAVE),
 )
 
@@ -159,12 +138,12 @@ _MOVES = insert(staged_move).from_select(
         staged_take.c.quantity,
     )
     .select_from(
-        _TAKEN.join(
+        TAKEN_AND_PUT.join(
             staged_take,
             and_(
-                staged_take.c.item_id == _taken.c.item_id,
+                staged_take.c.item_id == TAKEN.c.item_id,
                 staged_take.c.batch_id == BATCH,
-                staged_take.c.entry_id == _taken.c.id,
+                staged_take.c.entry_id == TAKEN.c.id,
             ),
         )
         .join(

@@ -28,7 +28,10 @@ from stockline.schema.ledger import POSITIONS, application, ledger_entry, number
 from stockline.schema.windows import window_row
 
 VARIANT: BindParameter[str] = bindparam("variant")
-OF_ITEMS = and_(OF_BATCH, staged_line.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger)))
+_ITEMS = staged_line.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger))
+OF_ITEMS = and_(OF_BATCH, _ITEMS, staged_line.c.renumbers == 0)
+"""What is reclassified has rules of its own, see `rules.new_dates`."""
+RENUMBERED = and_(OF_BATCH, _ITEMS, staged_line.c.renumbers == 1)
 INBOUND = and_(OF_ITEMS, staged_line.c.sign == 1)
 HAS_NUMBER = or_(ledger_entry.c.serial != "", ledger_entry.c.lot != "", ledger_entry.c.package != "")
 

@@ -158,6 +158,7 @@ staged_line = stage_table(
     small("steers_lot"),
     small("steers_package"),
     small("may_go_negative"),
+    small("renumbers"),
     number("apply_to", nullable=True),
     Column("expires_by_default", Date),
     Column("warranty_by_default", Date),

@@ -478,6 +478,7 @@ CREATE TABLE staged_line (
     steers_lot SMALLINT DEFAULT '0' NOT NULL,
     steers_package SMALLINT DEFAULT '0' NOT NULL,
     may_go_negative SMALLINT DEFAULT '0' NOT NULL,
+    renumbers SMALLINT DEFAULT '0' NOT NULL,
     apply_to BIGINT,
     expires_by_default DATE,
     warranty_by_default DATE,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete
 
-from stockline.operations.documents import NewOrder, create_order
 from stockline.operations.lines import lines_of
+from stockline.operations.new_orders import NewOrder, create_order
 from stockline.operations.posting import post_lines
 from stockline.operations.posting_lines import PostingLine
 from stockline.operations.renumbering import note_new_numbers
@@ -30,7 +30,8 @@ class JournalLine:
 
 def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalLine], posting_date: dt.date) -> Posting:
     """Make a journal of these lines and post it. Refused like a document, a window and a posting."""
-    order = NewOrder(f"{kind} {transaction.next_number()}", "journal", [one.line for one in journal])
+    code = f"{kind} {transaction.next_number()}"
+    order = NewOrder(code=code, kind="journal", lines=[one.line for one in journal])
     document_id = create_order(transaction, order, posting_date)
     lines = lines_of(transaction, [document_id])
     for line, given in zip(lines, journal, strict=True):

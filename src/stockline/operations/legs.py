@@ -20,6 +20,16 @@ class Leg:
     site_id: int
     location: str
 
+    @property
+    def is_receipt(self) -> bool:
+        """Whether it takes goods in transit that its own order shipped."""
+        return self.posted.line.is_incoming and not self.own
+
+    @property
+    def site_in_transit(self) -> bool:
+        """Whether it takes from a place where goods may be on their way."""
+        return self.is_receipt or (self.own and self.posted.line.site_in_transit)
+
 
 def legs(posted: PostingLine) -> tuple[Leg, ...]:
     """The legs of a line, what leaves before what arrives."""
@@ -48,8 +58,9 @@ def _way(of_line: tuple[Leg, ...]) -> tuple[object, ...]:
     """What tells lines apart that cannot be posted as a set.
 
     What takes from a location and what takes from anywhere in the site are dealt out one after the other; what is
-    renumbered may be taken up again under its new numbers by the line after it.
+    renumbered may be taken up again under its new numbers by the line after it; what a transfer ships is there
+    before it is received.
     """
     line = of_line[0].posted.line
     alone = line.id if line.renumbers else None
-    return (alone, *((leg.sign, leg.sign < 0 and leg.location != "") for leg in of_line))
+    return (alone, line.is_incoming, *((leg.sign, leg.sign < 0 and leg.location != "") for leg in of_line))

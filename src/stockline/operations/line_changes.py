@@ -7,8 +7,9 @@ from sqlalchemy import and_, case, exists, func, or_, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_items, find_sites
-from stockline.operations.documents import LineValues, is_numbered
-from stockline.operations.lines import SourceLine, find_line
+from stockline.operations.documents import is_numbered
+from stockline.operations.line_values import LineValues
+from stockline.operations.lines import POSITIVE, SourceLine, find_line, sides_of
 from stockline.operations.links import numbered
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
@@ -24,7 +25,8 @@ from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE, to_quantity
 
-CHANGEABLE = ("quantity", "date", "site", "variant", "location", "unit", "reserve", "item")
+CHANGEABLE = {"quantity", "date", "site", "variant", "location", "unit", "reserve", "item"}
+CHANGEABLE_IN_TRANSFERS = CHANGEABLE - {"date", "site"} | {"ship_date", "receipt_date"}
 RESERVE = ("never", "optional", "always")
 ORDER = (
     Code.NOT_FOUND,
@@ -45,31 +47,37 @@ RESERVED_ANEW = {"quantity", "date", "site", "variant", "unit", "reserve", "item
 def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str, Any]) -> list[Warning]:
     """Change what is given of a line whose document is held; a None clears location or variant, others keep theirs."""
     problems = Problems(ORDER)
-    unknown = sorted(set(changes) - set(CHANGEABLE))
+    unknown = sorted(set(changes) - (CHANGEABLE_IN_TRANSFERS if line.kind == "transfer" else CHANGEABLE))
     if unknown:
         problems.add(Code.INVALID, f"Line {line.name}: {', '.join(unknown)} cannot be changed.", line=line.name)
-    new = _new_values(transaction, line, changes, problems)
+    changed = _changed_sides(transaction, line, changes, problems)
     problems.refuse()
-    _check_place(transaction, line, new, problems)
-    _check_reserved(transaction, line, new, problems)
-    _check_quantity(transaction, line, new, problems)
-    _check_location(transaction, line, new, problems)
+    for side, new in changed:
+        _check_place(transaction, side, new, problems)
+        _check_reserved(transaction, side, new, problems)
+        _check_quantity(transaction, side, new, problems)
+        _check_location(transaction, side, new, problems)
     problems.refuse()
-    if new["date"] != line.date:
-        dates = {"item": line.item.id, "line": line.id, "new_date": new["date"]}
-        enforce(transaction, [date_conflict(line.side.name)], dates)
-    lock_item_sites(
-        transaction,
-        {(line.item.id, line.variant, line.site_id): 0, (new["item_id"], new["variant"], new["site_id"]): 0},
-        stock_changes=False,
-    )
+    for side, new in changed:
+        if new["date"] != side.date:
+            dates = {"item": side.item.id, "line": side.id, "new_date": new["date"]}
+            enforce(transaction, [date_conflict(side.side.name)], dates)
+    places = [(side.item.id, side.variant, side.site_id) for side, _ in changed]
+    places += [(new["item_id"], new["variant"], new["site_id"]) for _, new in changed]
+    lock_item_sites(transaction, dict.fromkeys(places, 0), stock_changes=False)
+    for side, new in changed:
+        _write(transaction, side, new)
+    warnings = [_reserve_anew(transaction, old, find_line(transaction, old.name), set(changes)) for old, _ in changed]
+    return [warning for of_side in warnings for warning in of_side]
+
+
+def _write(transaction: Transaction, line: SourceLine, new: Mapping[str, Any]) -> None:
     statement = update(source_line).where(source_line.c.item_id == line.item.id, source_line.c.id == line.id)
     transaction.execute(statement.values(new))
     if (new["variant"], new["site_id"]) != (line.variant, line.site_id):
         place = {"variant": new["variant"], "site_id": new["site_id"]}
         own = and_(link.c.item_id == line.item.id, or_(DEMAND.line_id == line.id, SUPPLY.line_id == line.id))
         transaction.execute(update(link).where(own).values(place))
-    return _reserve_anew(transaction, line, find_line(transaction, line.name), set(changes))
 
 
 def _reserve_anew(transaction: Transaction, old: SourceLine, new: SourceLine, changed: set[str]) -> list[Warning]:
@@ -82,10 +90,40 @@ def _reserve_anew(transaction: Transaction, old: SourceLine, new: SourceLine, ch
     return reserve_always(transaction, [new]) if changed & RESERVED_ANEW else []
 
 
+def _changed_sides(
+    transaction: Transaction, line: SourceLine, changes: Mapping[str, Any], problems: Problems
+) -> list[tuple[SourceLine, dict[str, Any]]]:
+    """The line as it would be; of a transfer line both sides, which differ in place and date only."""
+    checker = LineValues(line.name, problems)
+    if line.kind != "transfer":
+        new = _new_values(transaction, line, changes, problems)
+        new["date"] = checker.date(changes["date"]) if changes.get("date") else line.date
+        return [(line, new)]
+    sides = sides_of(transaction, line)
+    shipped, received = (
+        checker.date(changes[name]) if changes.get(name) else side.date
+        for side, name in zip(sides, ("ship_date", "receipt_date"), strict=True)
+    )
+    checker.in_sequence(shipped, received)
+    new = _new_values(transaction, line, changes, problems)
+    return [
+        (
+            side,
+            new
+            | {
+                "date": received if side.is_incoming else shipped,
+                "site_id": side.site_id,
+                "location": new["location"] if side.id == line.id else side.location,
+            },
+        )
+        for side in sides
+    ]
+
+
 def _new_values(
     transaction: Transaction, line: SourceLine, changes: Mapping[str, Any], problems: Problems
 ) -> dict[str, Any]:
-    """The line as it would be."""
+    """The line as it would be, but for its date."""
     checker = LineValues(line.name, problems)
     item_code, site_code = changes.get("item") or line.item.code, changes.get("site") or line.site
     item = checker.item(find_items(transaction, [item_code]), item_code) or line.item
@@ -96,6 +134,8 @@ def _new_values(
     if {"quantity", "unit", "item"} & set(changes):
         given = changes["quantity"] if changes.get("quantity") is not None else to_quantity(line.unit_quantity)
         quantity, base = checker.quantity(item, factor, given, zero_allowed=True)
+        if line.kind in POSITIVE:
+            checker.positive(quantity)
     if "reserve" in changes and changes["reserve"] not in RESERVE:
         problems.add(Code.INVALID, f"Line {line.name}: reserve cannot be {changes['reserve']!r}.", line=line.name)
     location = changes.get("location", line.location)
@@ -110,7 +150,6 @@ def _new_values(
         "factor": str(factor),
         "unit_quantity": quantity,
         "quantity": base,
-        "date": checker.date(changes["date"]) if changes.get("date") else line.date,
         "reserve": changes.get("reserve")
         or (line.reserve if item.id == line.item.id else str(item.planning["reserve"])),
     }
@@ -118,13 +157,12 @@ def _new_values(
 
 def _check_place(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
     """Item, variant, site and direction are fixed by what has been handled and by numbers."""
-    open_goods = line.handled != line.invoiced
     moved = [
         name
         for name, old in (("item", line.item.id), ("variant", line.variant), ("site", line.site_id))
         if new["item_id" if name == "item" else "site_id" if name == "site" else name] != old
     ]
-    if ("item" in moved and line.handled) or (moved and open_goods) or (new["unit"] != line.unit and line.handled):
+    if ("item" in moved and line.handled) or (moved and line.unsettled) or (new["unit"] != line.unit and line.handled):
         problems.add(Code.ALREADY_HANDLED, f"Line {line.name}: a part of it has been handled.", line=line.name)
     turned = new["quantity"] * line.quantity < 0
     if (moved or turned) and is_numbered(transaction, line):
@@ -147,6 +185,8 @@ def _check_reserved(transaction: Transaction, line: SourceLine, new: Mapping[str
 
 def _check_quantity(transaction: Transaction, line: SourceLine, new: Mapping[str, Any], problems: Problems) -> None:
     quantity, handled = new["quantity"], line.handled
+    if quantity == line.quantity:
+        return
     if handled and (quantity * handled < 0 or abs(quantity) < abs(handled)):
         message = f"Line {line.name}: {to_quantity(quantity)} is less than the {to_quantity(handled)} handled."
         problems.add(Code.QUANTITY_BELOW_HANDLED, message, line=line.name)

@@ -1,7 +1,7 @@
 """Source lines as the engine sees them, and finding them by name."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,10 @@ from stockline.schema.documents import (
     FIRST_INCOMING,
     LINES_PER_DOCUMENT,
     document,
+    is_incoming,
     line_id,
     line_suffix,
+    other_side,
     outgoing,
     source_line,
 )
@@ -51,6 +53,9 @@ ENTRY_KINDS = {
 MAY_GO_NEGATIVE = {"purchase", "purchase_return", "sale", "sale_return"}
 NEGATIVE_TYPES = {"positive_adjustment", "negative_adjustment"}
 
+POSITIVE = {"transfer", "production", "assembly"}
+"""The kinds whose goods move one way only, so that no quantity is negative (IN-15), and that nobody invoices (TW-8)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
@@ -78,6 +83,9 @@ class SourceLine:
     to_site_id: int | None = None
     to_location: str = ""
     in_transit_site_id: int | None = None
+    site_in_transit: bool = False
+    other_handled: int = 0
+    """Of a transfer line: what its other side has handled."""
 
     @property
     def name(self) -> str:
@@ -110,9 +118,34 @@ class SourceLine:
         return self.kind == "journal"
 
     @property
+    def is_invoiced(self) -> bool:
+        """Whether what has been handled of it is to be invoiced."""
+        return self.kind not in POSITIVE and not self.is_journal
+
+    @property
+    def is_incoming(self) -> bool:
+        """Whether it is the incoming side of a transfer line."""
+        return self.kind == "transfer" and is_incoming(self.id)
+
+    @property
+    def may_exceed(self) -> bool:
+        """Whether more than its quantity may be handled and tracked: the output of a production order (PO-3, TW-16)."""
+        return self.kind == "production" and self.type == "output"
+
+    @property
     def outstanding(self) -> int:
-        """What is not handled yet, signed."""
-        return self.quantity - self.handled
+        """What is not handled yet, signed; of an output that exceeded its line nothing is."""
+        return self.sign * max(self.sign * (self.quantity - self.handled), 0)
+
+    @property
+    def in_transit(self) -> int:
+        """Of a transfer line: what is shipped and not received."""
+        return self.other_handled - self.handled if self.is_incoming else self.handled - self.other_handled
+
+    @property
+    def unsettled(self) -> int:
+        """What has been handled and is not at rest: not invoiced, of a transfer not received (IN-5)."""
+        return self.in_transit if self.kind == "transfer" else self.handled - self.invoiced
 
     @property
     def occasion(self) -> str:
@@ -132,8 +165,11 @@ class SourceLine:
 
     @property
     def may_go_negative(self) -> bool:
-        """Whether it may take what is not there yet, if no specific number is asked for (PO-24)."""
-        return self.kind in MAY_GO_NEGATIVE or self.type in NEGATIVE_TYPES
+        """Whether it may take what is not there yet, if no specific number is asked for (PO-24).
+
+        At an in-transit site nothing may: what is shipped there later belongs to its order alone (PO-40).
+        """
+        return (self.kind in MAY_GO_NEGATIVE or self.type in NEGATIVE_TYPES) and not self.site_in_transit
 
     def in_unit(self, units: int) -> Decimal:
         """A base quantity in the line's unit."""
@@ -158,12 +194,15 @@ def with_side(name: str, side: str | None) -> str:
 
 
 def find_line(transaction: Transaction, name: str) -> SourceLine:
-    """The line of this name, or the refusal `not_found`."""
-    order, position, _ = split_name(name)
+    """The line of this name, or the refusal `not_found`.
+
+    Only lines of transfers have sides; without side the outgoing one is meant.
+    """
+    order, position, side = split_name(name)
     if position is not None:
         own = source_line.c.id == document.c.id * LINES_PER_DOCUMENT + position
         found = _read(transaction, _LINES.where(document.c.code == order, ~document.c.deleted, own))
-        if found:
+        if found and (side is None or found[0].kind == "transfer"):
             return found[0]
     raise Refusal.of(Code.NOT_FOUND, f"There is no line {name}.", line=name)
 
@@ -181,6 +220,14 @@ def find_line_ids(transaction: Transaction, name: str) -> list[int]:
         return []
     ids = transaction.execute(select(document.c.id).where(document.c.code == order)).scalars().all()
     return [line_id(id_, position) for id_ in ids]
+
+
+def sides_of(transaction: Transaction, line: SourceLine) -> list[SourceLine]:
+    """The line itself; of a transfer line both sides, the outgoing one first."""
+    if line.kind != "transfer":
+        return [line]
+    both = source_line.c.id.in_((line.id, other_side(line.id)))
+    return _read(transaction, _LINES.where(source_line.c.item_id == line.item.id, both))
 
 
 def find_document(transaction: Transaction, code: str) -> int:
@@ -210,6 +257,7 @@ _LINES = (
         document.c.kind,
         document.c.in_transit_site_id,
         site.c.code.label("site"),
+        site.c.in_transit.label("site_in_transit"),
     )
     .join(document, document.c.id == source_line.c.document_id)
     .join(site, site.c.id == source_line.c.site_id)
@@ -221,6 +269,7 @@ def _read(transaction: Transaction, query: Any) -> list[SourceLine]:
     rows = transaction.execute(query).all()
     codes = item_codes(transaction, {row.item_id for row in rows}) if rows else {}
     items = {found.id: found for found in find_items(transaction, codes.values()).values()} if rows else {}
+    handled = _handled_by_side(transaction, rows)
     return [
         SourceLine(
             row.id,
@@ -245,6 +294,20 @@ def _read(transaction: Transaction, query: Any) -> list[SourceLine]:
             row.to_site_id,
             row.to_location,
             row.in_transit_site_id,
+            row.site_in_transit,
+            handled[other_side(row.id)] if row.kind == "transfer" else 0,
         )
         for row in rows
     ]
+
+
+def _handled_by_side(transaction: Transaction, rows: Sequence[Any]) -> dict[int, int]:
+    """What has been handled of each side of the transfer lines among these rows."""
+    handled = {row.id: row.handled for row in rows if row.kind == "transfer"}
+    unread = [other_side(id_) for id_ in handled if other_side(id_) not in handled]
+    if unread:
+        items = {row.item_id for row in rows}
+        query = select(source_line.c.id, source_line.c.handled)
+        query = query.where(source_line.c.item_id.in_(items), source_line.c.id.in_(unread))
+        handled |= {row.id: row.handled for row in transaction.execute(query)}
+    return handled

@@ -64,7 +64,7 @@ def write_linked_difference(
     """Make the numbers on the links of a line what the window says (TW-18 to TW-20, RE-38 to RE-41)."""
     side = line.side.name
     batch = LinkBatch.of_line(transaction, line)
-    batch.parameters["window"] = parameters["window"]
+    batch.parameters.update((name, parameters[name]) for name in ("window", "numbered_from"))
     _take_off(batch, side, handled)
     _lay_on(batch, line, handled)
     batch.make(_insert_rest(side, handled))

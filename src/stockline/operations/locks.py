@@ -5,7 +5,7 @@ An item-site row is locked by adding to its quantity, so one statement locks, ma
 
 from collections.abc import Mapping
 
-from stockline.operations.lines import SourceLine, find_line, lock_documents
+from stockline.operations.lines import SourceLine, find_line, lock_documents, sides_of
 from stockline.schema.stock import item_site
 from stockline.store.database import Transaction
 
@@ -45,9 +45,10 @@ def lock_item_sites(transaction: Transaction, added: Mapping[Key, int], *, stock
 
 
 def lock_line(transaction: Transaction, line: SourceLine) -> None:
-    """Hold one line: its document and its item at its site."""
+    """Hold one line: its document and its item at its site, of a transfer at both."""
     lock_documents(transaction, [line.document_id])
-    lock_item_sites(transaction, {(line.item.id, line.variant, line.site_id): 0}, stock_changes=False)
+    held = {(side.item.id, side.variant, side.site_id): 0 for side in sides_of(transaction, line)}
+    lock_item_sites(transaction, held, stock_changes=False)
 
 
 def hold_line(transaction: Transaction, name: str) -> SourceLine:

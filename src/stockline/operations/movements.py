@@ -18,9 +18,11 @@ from stockline.operations.locks import EVERY_SITE
 from stockline.operations.renumbering import put_renumbered, take_from_named_lines
 from stockline.operations.stock_in import put_stock
 from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
+from stockline.operations.transit import stage_receipts
 from stockline.rules.dates import expired
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
 from stockline.rules.posting import (
+    in_transit_is_held,
     insufficient_stock,
     not_enough_at_location,
     number_not_at_location,
@@ -83,13 +85,15 @@ def post_outbound(
         refuse_first(transaction, _offences(transaction, [serial_not_in_stock], parameters))
         apply_fixed(transaction, parameters)
     if len(by_serial) < len(wave):
+        if any(leg.is_receipt for leg in wave):
+            stage_receipts(transaction, parameters)
+            decided = True
         if decided:
             apply_staged(transaction, parameters)
         found += _deal_out(transaction, parameters, renumbered=_is_renumbered(wave))
     if by_serial:
         found += _find_serials(transaction, parameters, by_serial, fixed=fixed)
-    if any(keeps_expired(leg.posted.line) for leg in wave):
-        found += _offences(transaction, [expired], parameters)
+    found += _offences(transaction, _application_rules(wave), parameters)
     refuse_first(transaction, found)
     if by_serial:
         close_serials(transaction, parameters)
@@ -99,6 +103,12 @@ def post_outbound(
 def _is_renumbered(wave: Sequence[Leg]) -> bool:
     """Whether the wave takes up or puts down what a reclassification renumbers; its lines are posted one by one."""
     return wave[0].posted.line.renumbers
+
+
+def _application_rules(wave: Sequence[Leg]) -> list[Rule]:
+    """What the entries that the wave was applied to must obey."""
+    rules = [expired] if any(keeps_expired(leg.posted.line) for leg in wave) else []
+    return [*rules, in_transit_is_held] if any(leg.site_in_transit for leg in wave) else rules
 
 
 def _deal_out(transaction: Transaction, parameters: Mapping[str, Any], *, renumbered: bool) -> list[Offence]:

@@ -17,7 +17,7 @@ from stockline.operations.locks import hold_line
 from stockline.operations.window_view import shown_rows
 from stockline.refusal import Refusal
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, WINDOW
-from stockline.schema.documents import source_line
+from stockline.schema.documents import outgoing, source_line
 from stockline.schema.reservations import DEMAND, SUPPLY, link
 from stockline.schema.windows import tracking_window, window_entry, window_row, window_step
 from stockline.store.database import Transaction
@@ -46,9 +46,15 @@ class OpenWindow:
     @property
     def parameters(self) -> dict[str, Any]:
         """What statements about the window ask for."""
-        line = self.line
-        keys = {"item": line.item.id, "window": self.id, "line": line.id, "variant": line.variant}
-        return keys | {"revision": self.revision}
+        return of_window(self.line, self.id) | {"revision": self.revision}
+
+
+def of_window(line: SourceLine, window: int) -> dict[str, Any]:
+    """What statements about the window of a line ask for; on an incoming side also what left on the other."""
+    parameters = {"item": line.item.id, "window": window, "line": line.id, "variant": line.variant}
+    if line.is_incoming:
+        parameters |= {"outgoing": outgoing(line.id), "shipped": int(line.other_handled != 0)}
+    return parameters
 
 
 def require_tracked(line: SourceLine) -> None:
@@ -89,7 +95,7 @@ def open_window(transaction: Transaction, name: str, visit: Visit) -> int:
     require_tracked(line)
     make_way(transaction, line, visit.abandoned_before)
     window = transaction.next_number()
-    parameters = {"item": line.item.id, "window": window, "line": line.id, "variant": line.variant}
+    parameters = of_window(line, window)
     transaction.execute(_take_rows(line.side.name, line.item.tracking.uses_expiration), parameters)
     transaction.execute(_take_entries(line.side.name), parameters)
     as_it_is = {name: getattr(line, name) for name in LINE_AS_IT_WAS}

@@ -17,12 +17,13 @@ from stockline.operations.legs import legs
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.movements import post_inbound, post_outbound, stock_changes
-from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines
+from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines, names_of, of_side
+from stockline.operations.transfer_numbers import mark_receivable, mark_shipping
 from stockline.refusal import Refusal
 from stockline.results import Posting
 from stockline.rules.framework import BATCH, enforce
 from stockline.rules.posting import REQUIRED_NUMBERS
-from stockline.schema.documents import source_line
+from stockline.schema.documents import is_component, source_line
 from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_line
 from stockline.store.database import Transaction
 
@@ -43,16 +44,30 @@ def post(transaction: Transaction, request: PostRequest, today: dt.date) -> Post
     if len(set(documents)) < len(documents):
         raise Refusal.of(Code.INVALID, "An order is named twice.")
     lock_documents(transaction, documents)
-    lines = lines_of(transaction, documents)
+    side = request.quantities.side
+    lines = of_side(lines_of(transaction, documents), side)
     sequence = {document: place for place, document in enumerate(documents)}
-    lines.sort(key=lambda line: (sequence[line.document_id], line.id))
+    # Components before what is made of them; the incoming side of a transfer line has the higher id.
+    lines.sort(key=lambda line: (sequence[line.document_id], not is_component(line.id), line.id))
     chosen = chosen_lines(lines, request.quantities)
-    return post_lines(transaction, chosen, request.date or today, _targets(chosen, request.apply_to or {}))
+    if side is None:
+        _mark_shipped_through(transaction, lines, chosen)
+    return post_lines(transaction, chosen, request.date or today, _targets(chosen, request))
 
 
-def _targets(chosen: Sequence[PostingLine], named: Mapping[str, int]) -> dict[int, int]:
+def _mark_shipped_through(transaction: Transaction, lines: Sequence[SourceLine], chosen: Sequence[PostingLine]) -> None:
+    """What transfers ship in this posting they receive in it too; a line left out gives nothing."""
+    through = {one.line.document_id for one in chosen if one.line.is_incoming}
+    if through:
+        posted = {one.line.id for one in chosen}
+        waiting = [line.id for line in lines if line.kind == "transfer" and not line.is_incoming and line.outstanding]
+        mark_shipping(transaction, sorted(through), but=[line for line in waiting if line not in posted])
+
+
+def _targets(chosen: Sequence[PostingLine], request: PostRequest) -> dict[int, int]:
     """The entries named to apply to, by line."""
-    ids = {one.line.name: one.line.id for one in chosen}
+    named = request.apply_to or {}
+    ids = {name: one.line.id for one in chosen for name in names_of(one.line, request.quantities.side)}
     for name in named:
         if name not in ids:
             raise Refusal.of(Code.NOT_FOUND, f"Line {name} is not a line of what is posted.", line=name)
@@ -107,6 +122,7 @@ def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine])
             for one in orders
         ]
         transaction.execute(UPDATE_LINES, rows)
+        mark_receivable(transaction, [one.line for one in orders])
     if journals:
         _remove_journal_lines(transaction, journals)
     transaction.clear(staged_line, batch)

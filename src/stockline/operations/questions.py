@@ -13,7 +13,7 @@ from stockline.refusal import Refusal
 from stockline.results import LedgerEntry, LineState, Link, SerialState, StockLineState
 from stockline.rules.framework import Names
 from stockline.schema.catalog import item, site
-from stockline.schema.documents import document, line_id
+from stockline.schema.documents import document, incoming, line_id, outgoing
 from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry, posting_line
 from stockline.schema.reservations import DEMAND, SUPPLY, link
 from stockline.schema.stock import CHARACTERISTICS, characteristic_set, serial, stock_line
@@ -235,7 +235,7 @@ def _entries(
         first = posting * POSITIONS
         query = query.where(entry.item_id.in_(touched), entry.id >= first, entry.id < first + POSITIONS)
     if line is not None:
-        ids = find_line_ids(transaction, line)
+        ids = [outgoing(id_) for id_ in find_line_ids(transaction, line)]
         query = query.where(_posted_for(posting_line.c.line_id.in_(ids)), entry.line_id.in_(ids))
     if order is not None:
         documents = transaction.execute(select(document.c.id).where(document.c.code == order)).scalars()
@@ -290,8 +290,9 @@ def links(transaction: Transaction, item_code: str | None, line: str | None) -> 
         query = query.where(link.c.item_id == find_item(transaction, item_code).id)
     if line is not None:
         ids = find_line_ids(transaction, line)
-        sides = {"out": [DEMAND], "in": [SUPPLY]}.get(split_name(line)[2] or "", [DEMAND, SUPPLY])
-        query = query.where(or_(*(one.line_id.in_(ids) for one in sides)))
+        if split_name(line)[2] is None:
+            ids += [incoming(id_) for id_ in ids]
+        query = query.where(or_(DEMAND.line_id.in_(ids), SUPPLY.line_id.in_(ids)))
     rows = transaction.execute(query).mappings().all()
     named = [{"item_id": row["item_id"], "site_id": row["site_id"], "line_id": row["demand_line_id"]} for row in rows]
     named += [{"line_id": row["supply_line_id"]} for row in rows]
@@ -302,7 +303,7 @@ def links(transaction: Transaction, item_code: str | None, line: str | None) -> 
 def _link(row: Mapping[Any, Any], names: Names) -> Link:
     def partner(side: str) -> str | None:
         if row[f"{side}_line_id"] is not None:
-            return names.line(row[f"{side}_line_id"])
+            return names.side(row[f"{side}_line_id"])
         return "stock" if row[f"{side}_entry_id"] is not None else None
 
     numbers = {f"{side}_{kind}": row[f"{side}_{kind}"] or None for side in ("demand", "supply") for kind in _NUMBERS}

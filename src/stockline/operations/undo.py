@@ -15,6 +15,7 @@ from stockline.operations.number_dates import remember_dates
 from stockline.operations.posting import POSTED_LINES, UPDATE_LINES
 from stockline.operations.posting_lines import PostingLine
 from stockline.operations.problems import Problems
+from stockline.operations.transfer_numbers import mark_receivable
 from stockline.operations.undone_numbers import give_numbers_back
 from stockline.refusal import Refusal
 from stockline.results import Posting
@@ -243,6 +244,7 @@ def _settle(transaction: Transaction, batch: int, number: int, undone: Sequence[
         for one in undone
     ]
     transaction.execute(UPDATE_LINES, rows)
+    mark_receivable(transaction, [one.line for one in undone])
     for table in (staged_application, staged_line):
         transaction.clear(table, batch)
 

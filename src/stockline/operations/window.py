@@ -12,13 +12,15 @@ from sqlalchemy import delete, func, or_, update
 from stockline.operations.lines import SourceLine
 from stockline.operations.locks import hold_line
 from stockline.operations.numbers import bring_numbers
-from stockline.operations.open_windows import make_way, require_tracked
+from stockline.operations.open_windows import make_way, of_window, require_tracked
+from stockline.operations.transfer_window import complete_incoming, mirror
 from stockline.operations.window_changes import write_difference
 from stockline.operations.window_close import closed
 from stockline.operations.window_dates import date_listed_rows, date_rules
 from stockline.operations.window_rows import stage_rows
 from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
+from stockline.rules.transfer_window import INCOMING_LIST
 from stockline.rules.window import (
     APPLICATION,
     LISTED_ROWS,
@@ -46,30 +48,35 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     """The same for a line that is held already, and of which no window is open."""
     require_tracked(line)
     window = transaction.next_number()
-    parameters = {
-        "item": line.item.id,
-        "window": window,
-        "line": line.id,
-        "variant": line.variant,
-        "first": 1,
-        "last": POSITIONS,
-    }
+    parameters = of_window(line, window) | {"first": 1, "last": POSITIONS}
     unreadable = stage_rows(transaction, line, window, rows)
     if unreadable:
         enforce(transaction, [serial_quantity_not_one], parameters)  # comes first, whichever row it is (IN-4)
         unreadable.refuse()
+    bring_numbers(transaction, line, parameters)
+    if line.is_incoming:
+        complete_incoming(transaction, parameters)
     if line.handled:
         _take_over_handled(transaction, parameters)
-    bring_numbers(transaction, line, parameters)
+    if line.is_incoming:
+        enforce(transaction, INCOMING_LIST, parameters)
+    else:
+        _check_rows(transaction, line, rows, parameters)
+    date_listed_rows(transaction, line, parameters)
+    answer = closed(transaction, line, parameters)
+    write_difference(transaction, line, parameters, handled=line.handled != 0)
+    mirror(transaction, line, parameters)
+    transaction.execute(_CLEAR, parameters)
+    return answer
+
+
+def _check_rows(
+    transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow], parameters: dict[str, Any]
+) -> None:
     enforce(transaction, LISTED_ROWS, parameters)
     if any(row.apply_to is not None or row.apply_from is not None for row in rows):
         enforce(transaction, APPLICATION, parameters)
     enforce(transaction, date_rules(line), parameters)
-    date_listed_rows(transaction, line, parameters)
-    answer = closed(transaction, line, parameters)
-    write_difference(transaction, line, parameters, handled=line.handled != 0)
-    transaction.execute(_CLEAR, parameters)
-    return answer
 
 
 _CLEAR = delete(window_row).where(*ROWS)

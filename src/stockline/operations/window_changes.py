@@ -9,8 +9,8 @@ from sqlalchemy.sql.expression import Delete, Insert, Update
 from stockline.operations.lines import SourceLine
 from stockline.operations.linked_numbers import write_linked_difference
 from stockline.operations.links import numbered
-from stockline.operations.window_wanted import FIGURES, wanted_rows
-from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, WINDOW, same_combination
+from stockline.operations.window_wanted import FIGURES, NUMBERED_FROM, wanted_rows
+from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, same_combination
 from stockline.schema.ledger import POSITIONS, ledger_entry
 from stockline.schema.reservations import DEMAND, PROSPECT, SUPPLY, SURPLUS, LinkSide, link, tracking_specification
 from stockline.schema.windows import window_row
@@ -20,9 +20,13 @@ _SIDES = {"demand": DEMAND, "supply": SUPPLY}
 
 
 def write_difference(transaction: Transaction, line: SourceLine, parameters: dict[str, Any], *, handled: bool) -> None:
-    """Make the line's active numbers what the window says: deletions, then changes, then new ones (TW-18, TW-19)."""
+    """Make the line's active numbers what the window says: deletions, then changes, then new ones (TW-18, TW-19).
+
+    New entries are numbered from `numbered_from` of the parameters, if given, else from the window's own number.
+    """
     side = line.side.name
-    parameters = parameters | {
+    parameters = {"numbered_from": parameters["window"] * POSITIONS} | parameters
+    parameters |= {
         "variant": line.variant,
         "site": line.site_id,
         "status": "prospect" if line.is_journal else "surplus",
@@ -32,7 +36,7 @@ def write_difference(transaction: Transaction, line: SourceLine, parameters: dic
         write_linked_difference(transaction, line, parameters, handled=handled)
     else:
         _write_entries(transaction, side, parameters, handled=handled, fresh=not has_entries)
-    if handled:
+    if handled and line.is_invoiced:
         transaction.execute(_mark_to_invoice(), parameters)
 
 
@@ -103,7 +107,7 @@ def _insert_new(side_name: str, handled: bool, fresh: bool) -> Insert:
     ]
     values = [
         ITEM,
-        WINDOW * POSITIONS + wanted.c.row,
+        NUMBERED_FROM + wanted.c.row,
         bindparam("status"),
         wanted.c.active,
         bindparam("variant"),

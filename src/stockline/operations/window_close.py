@@ -14,6 +14,7 @@ from stockline.operations.open_windows import (
     hold_window,
     look_at_window,
 )
+from stockline.operations.transfer_window import mirror
 from stockline.operations.window_changes import write_difference
 from stockline.operations.window_dates import forget_shown_dates
 from stockline.operations.window_staleness import require_fresh, require_latest
@@ -41,6 +42,7 @@ def close_window(transaction: Transaction, window: int, visit: Visit, revision: 
     forget_shown_dates(transaction, held.line, held.parameters)
     answer = closed(transaction, held.line, held.parameters)
     write_difference(transaction, held.line, held.parameters, handled=held.line.handled != 0)
+    mirror(transaction, held.line, held.parameters)
     forget(transaction, held.line.item.id, window)
     return answer
 
@@ -58,7 +60,8 @@ def closed(transaction: Transaction, line: SourceLine, parameters: dict[str, Any
     """The header at closing; refuses more than the line has, warns of what is undefined (TW-16)."""
     found = sums(transaction, parameters)
     room = abs(line.quantity) - abs(line.handled)
-    if found.quantity > abs(line.quantity) or found.quantity - found.handled > room:
+    beyond = found.quantity > abs(line.quantity) or found.quantity - found.handled > room
+    if beyond and not line.may_exceed:
         message = (
             f"Line {line.name} has {to_quantity(abs(line.quantity))} {line.item.unit} with {to_quantity(room)}"
             f" outstanding, tracked are {to_quantity(found.quantity)}."
@@ -71,7 +74,7 @@ def closed(transaction: Transaction, line: SourceLine, parameters: dict[str, Any
 
 def _undefined(line: SourceLine, header: Header) -> list[Warning]:
     undefined = header.undefined.quantity
-    if not undefined:
+    if undefined * line.sign <= 0:
         return []
     message = f"Line {line.name}: {undefined} {line.item.unit} have no tracking number."
     finding = Finding(message, line=line.name, facts={"undefined": undefined})

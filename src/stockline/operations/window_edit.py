@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from stockline.codes import Code
+from stockline.operations.lines import POSITIVE
 from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window
 from stockline.operations.window_contents import changed, given_row, given_text
@@ -16,13 +17,19 @@ from stockline.operations.window_staleness import require_seen
 from stockline.operations.window_steps import begin_step, keep_new_rows, keep_rows
 from stockline.refusal import Refusal
 from stockline.results import TrackingRow, WindowChanged
-from stockline.rules.framework import described, enforce, offences
-from stockline.rules.window import CHANGED, COMBINATION, ENTERED_ROWS, handled_row_renumbered
+from stockline.rules.framework import Rule, described, enforce, offences
+from stockline.rules.transfer_window import INCOMING_ROWS, incoming_row_missing
+from stockline.rules.window import CHANGED, COMBINATION, ENTERED_ROWS, handled_row_renumbered, serial_quantity_not_one
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 from stockline.values import NUMBER_LENGTH, ValueProblem, clean_number
 
 CHANGEABLE = tuple(field.name for field in fields(TrackingRow))
+
+
+def _rules(window: OpenWindow) -> Sequence[Rule]:
+    """What rows entered or changed in the window must obey."""
+    return INCOMING_ROWS if window.line.is_incoming else (*ENTERED_ROWS, *date_rules(window.line))
 
 
 def enter_rows(transaction: Transaction, number: int, given: Sequence[TrackingRow], visit: Visit) -> WindowChanged:
@@ -37,10 +44,10 @@ def add_rows(transaction: Transaction, window: OpenWindow, given: Sequence[Track
     parameters = begin_step(transaction, window, len(given))
     unreadable = stage_new_rows(transaction, window, parameters["first"], given)
     if unreadable:
-        enforce(transaction, ENTERED_ROWS[:1], parameters)
+        enforce(transaction, [serial_quantity_not_one], parameters)
         raise Refusal(Code.INVALID, unreadable.values())
     bring_numbers(transaction, window.line, parameters)
-    enforce(transaction, (*ENTERED_ROWS, *date_rules(window.line)), parameters)
+    enforce(transaction, _rules(window), parameters)
     date_entered_rows(transaction, window.line, parameters)
     keep_new_rows(transaction, parameters)
     return parameters
@@ -54,7 +61,7 @@ def paste_rows(transaction: Transaction, number: int, given: Sequence[TrackingRo
     unreadable = stage_new_rows(transaction, window, first, given)
     refused = {row: (Code.INVALID, finding.message) for row, finding in unreadable.items()}
     bring_numbers(transaction, window.line, parameters)
-    for rule in (*ENTERED_ROWS, *date_rules(window.line)):
+    for rule in _rules(window):
         found = offences(transaction, rule, parameters)
         if found:
             # Gone at once, so that it is in nobody's way under the rules that follow.
@@ -96,7 +103,7 @@ def change_row(transaction: Transaction, window: OpenWindow, was: Any, changes: 
         _try_again(transaction, window, was, changes, parameters)
     else:
         _change(transaction, window, was, changes, parameters)
-    enforce(transaction, (*ENTERED_ROWS, *date_rules(window.line)), parameters)
+    enforce(transaction, _rules(window), parameters)
     date_entered_rows(transaction, window.line, parameters, said="expires" in changes)
     return int(parameters["step"])
 
@@ -164,7 +171,7 @@ def _new_values(window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> dic
         handle = reader.units(said["handle"], None, has_serial)
     if (quantity, handle) != (was.quantity, was.handle) or {"quantity", "base_quantity", "handle"} & said.keys():
         invoice = was.handled + handle - was.invoiced
-    if "invoice" in said:
+    if "invoice" in said and window.line.kind not in POSITIVE:
         invoice = reader.units(said["invoice"], None, has_serial)
     return values | {"quantity": quantity, "handle": handle, "invoice": invoice}
 
@@ -187,11 +194,11 @@ _FIND = select(window_row).where(*CHANGED)
 
 
 def remove_row(transaction: Transaction, number: int, row: int, visit: Visit, seen: int | None) -> WindowChanged:
-    """Remove a row; refused `already_handled` when something of it has been (TW-12)."""
+    """Remove a row; refused `already_handled` when something of it has been, `invalid` on an incoming side (TW-12)."""
     window = hold_window(transaction, number, visit)
     find_row(transaction, window, row, seen)
     parameters = _only(begin_step(transaction, window), row)
     keep_rows(transaction, parameters)
     transaction.execute(_DROP, parameters)
-    enforce(transaction, [handled_row_renumbered], parameters)
+    enforce(transaction, [incoming_row_missing if window.line.is_incoming else handled_row_renumbered], parameters)
     return changed(transaction, window, parameters["step"])

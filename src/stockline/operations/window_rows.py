@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from stockline.codes import Code
-from stockline.operations.lines import SourceLine
+from stockline.operations.lines import POSITIVE, SourceLine
 from stockline.operations.open_windows import OpenWindow
 from stockline.operations.problems import Problems
 from stockline.refusal import Finding
@@ -34,7 +34,7 @@ def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: S
     their active part is 0.
     """
     problems = Problems((Code.INVALID,))
-    rows = _read(RowReader(line, fresh=line.handled == 0), given, 1, problems)
+    rows = _read(RowReader(line, fresh=line.handled == 0 and not line.is_incoming), given, 1, problems)
     numbered = (row for row in rows if row[1] or row[2] or row[3])
     _stage(transaction, line, given, 1, numbered, {"item_id": line.item.id, "window_id": window})
     return problems
@@ -122,7 +122,8 @@ class RowReader:
         else:
             quantity = self.units(given.quantity, given.base_quantity, has_serial)
         handle = self.units(given.handle, None, has_serial) if given.handle is not None else None
-        invoice = self.units(given.invoice, None, has_serial) if given.invoice is not None else None
+        said = given.invoice if self.line.kind not in POSITIVE else None  # these have no invoice column (TW-8)
+        invoice = self.units(said, None, has_serial) if said is not None else None
         if self._fresh:
             handle = quantity if handle is None else handle
             invoice = handle if invoice is None else invoice

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, null, or_, select, union_all
 
-from stockline.operations.lines import SourceLine
+from stockline.operations.lines import POSITIVE, SourceLine
 from stockline.results import Figures, Specification, WindowRow, WindowView
 from stockline.rules.dates import VARIANT, has_date_of
 from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE
@@ -50,6 +50,8 @@ class Sums:
     def header(self, line: SourceLine) -> Header:
         """The header matrix they make."""
         tracked = {name: to_quantity(getattr(self, name) * line.sign) for name in FIGURES}
+        if line.kind in POSITIVE:
+            tracked["invoice"] = to_quantity(0)
         return Header(source_figures(line), Figures(**tracked))
 
 
@@ -69,6 +71,10 @@ def source_figures(line: SourceLine) -> Figures:
     quantity, outstanding, to_invoice = line.quantity, line.outstanding, line.quantity - line.invoiced
     if line.is_journal:
         outstanding = to_invoice = quantity
+    elif not line.is_invoiced:
+        to_invoice = 0
+    if line.is_incoming and line.other_handled:
+        outstanding = line.in_transit
     return Figures(quantity=to_quantity(quantity), handle=to_quantity(outstanding), invoice=to_quantity(to_invoice))
 
 
@@ -89,6 +95,8 @@ def shown_row(line: SourceLine, key: int, position: int, found: Any, *, quantity
     """A row as it is shown, its quantities with the sign of the line."""
     figures: dict[str, Any] = {name: to_quantity(found[name] * line.sign) for name in _SHOWN_FIGURES}
     figures["quantity"] = to_quantity(quantity * line.sign)
+    if line.kind in POSITIVE:
+        figures["invoice"] = to_quantity(0)
     return WindowRow(key=key, row=position, **{name: found[name] for name in _SHOWN_AS_IT_IS}, **figures)
 
 

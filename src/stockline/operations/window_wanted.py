@@ -1,10 +1,12 @@
 """What the rows of a tracking window want of the line's reservation entries."""
 
-from sqlalchemy import Subquery, case, func, select
+from sqlalchemy import BigInteger, Subquery, bindparam, case, func, select
 
-from stockline.rules.window import COMBINATION, ROWS, WINDOW, handled_combinations, same_combination
-from stockline.schema.ledger import POSITIONS
+from stockline.rules.window import COMBINATION, ROWS, handled_combinations, same_combination
 from stockline.schema.windows import window_row
+
+NUMBERED_FROM = bindparam("numbered_from", type_=BigInteger)
+"""What row numbers are added to, so that new entries have their place after all that were entered before."""
 
 FIGURES = ("handle", "invoice", "expires", "warranty", "apply_to", "apply_from")
 """What a row says of its combination beside the quantity."""
@@ -12,7 +14,7 @@ FIGURES = ("handle", "invoice", "expires", "warranty", "apply_to", "apply_from")
 
 def wanted_rows(handled: bool) -> Subquery:
     """The rows of the window with their active part: what is to be a reservation entry."""
-    new = (WINDOW * POSITIONS + window_row.c.row).label("entered")
+    new = (NUMBERED_FROM + window_row.c.row).label("entered")
     columns = [window_row.c[name] for name in (*COMBINATION, "row", "handle", "expires", "warranty")]
     applied = [window_row.c.apply_to, window_row.c.apply_from]
     if not handled:
@@ -25,7 +27,7 @@ def wanted_rows(handled: bool) -> Subquery:
     active = [
         (window_row.c.quantity - done).label("active"),
         rest.label("invoice"),
-        func.coalesce(historic.c.entered, WINDOW * POSITIONS + window_row.c.row).label("entered"),
+        func.coalesce(historic.c.entered, NUMBERED_FROM + window_row.c.row).label("entered"),
     ]
     return (
         select(*columns, *applied, *active)

@@ -12,6 +12,7 @@ from stockline.values import QuantityLike
 class OrderLine:
     """One line of an order or journal, its quantity in `unit` (None: the base unit). What is None is the order's.
 
+    The line of a transfer has `ship_date` and `receipt_date` instead of a date, and the sites of its order.
     `to_site` and `to_location` are where a reclassification puts its goods; None: where they are.
     """
 
@@ -22,6 +23,8 @@ class OrderLine:
     site: str | None = None
     location: str | None = None
     date: dt.date | None = None
+    ship_date: dt.date | None = None
+    receipt_date: dt.date | None = None
     type: str | None = None
     reserve: str | None = None
     to_site: str | None = None

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Select, bindparam, select
 from stockline.codes import Code
 from stockline.refusal import Finding, Refusal
 from stockline.schema.catalog import item, site
-from stockline.schema.documents import document, document_of, line_suffix
+from stockline.schema.documents import document, document_of, is_incoming, line_suffix
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 
@@ -122,12 +122,25 @@ class Names:
         self.items = _codes(transaction, item, ids["item_id"])
         self.sites = _codes(transaction, site, ids["site_id"] | ids["there_site_id"])
         self.documents = _codes(transaction, document, ids["document_id"])
+        self._transaction = transaction
 
     def line(self, line: int | None) -> str | None:
         """The name of a source line, `PO1/1`; None for none, and for what has no document."""
         if line is None or document_of(line) not in self.documents:
             return None
         return f"{self.documents[document_of(line)]}/{line_suffix(line)}"
+
+    def side(self, line: int | None) -> str | None:
+        """The name of a side of a link: that of the source line, for a transfer `TO1/1:out` or `TO1/1:in`."""
+        name = self.line(line)
+        if line is None or name is None or is_incoming(line) or document_of(line) not in self._transfers:
+            return name
+        return f"{name}:out"
+
+    @cached_property
+    def _transfers(self) -> set[int]:
+        query = select(document.c.id).where(document.c.id.in_(sorted(self.documents)), document.c.kind == "transfer")
+        return set(self._transaction.execute(query).scalars())
 
     def finding(self, offence: Offence) -> Finding:
         """The finding of an offence, in words."""

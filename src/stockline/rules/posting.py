@@ -299,3 +299,21 @@ def number_not_at_location() -> Query:
 def not_enough_at_location() -> Query:
     """Only {there} of {item} lie at {site} {location}, {asked} are to leave."""
     return _not_placed().where(~_HAS_NUMBER)
+
+
+@rule(Code.CANNOT_BE_FULLY_APPLIED)
+def in_transit_is_held() -> Query:
+    """What there is of {item} {serial} {lot} {package} at {site} is in transit and belongs to its transfer."""
+    taken_from = ledger_entry.alias("taken_from")
+    applied = and_(application.c.item_id == ledger_entry.c.item_id, application.c.outbound_id == ledger_entry.c.id)
+    shipped = and_(taken_from.c.item_id == application.c.item_id, taken_from.c.id == application.c.inbound_id)
+    return (
+        offending()
+        .select_from(ENTRIES.join(application, applied).join(taken_from, shipped))
+        .where(
+            OF_WAVE,
+            taken_from.c.kind == "transfer",
+            taken_from.c.line_id.isnot(None),
+            or_(ledger_entry.c.line_id.is_(None), taken_from.c.line_id != ledger_entry.c.line_id),
+        )
+    )

@@ -75,6 +75,16 @@ def is_incoming(line: int) -> bool:
     return FIRST_INCOMING < line % LINES_PER_DOCUMENT < FIRST_COMPONENT
 
 
+def is_component(line: int) -> bool:
+    """Whether the id is that of a component."""
+    return line % LINES_PER_DOCUMENT > FIRST_COMPONENT
+
+
+def other_side(line: int) -> int:
+    """The id of the other side of a transfer line."""
+    return outgoing(line) if is_incoming(line) else incoming(line)
+
+
 def outgoing(line: int) -> int:
     """The id under which a line stands in the ledger: for both sides of a transfer line its outgoing one."""
     return line - FIRST_INCOMING if is_incoming(line) else line

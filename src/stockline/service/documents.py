@@ -4,44 +4,81 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from stockline.operations import documents, line_changes, locks, questions, reservation_policy
+from stockline.operations import documents, line_changes, locks, new_orders, questions, reservation_policy
 from stockline.operations.lines import lines_of
 from stockline.results import LineState, OrderLine, Result
 from stockline.service.base import Service
 from stockline.store.database import Transaction
+from stockline.values import QuantityLike
 
 
 class Documents(Service):
     """Orders, journals and their lines."""
 
-    def create_order(
+    def create_order(  # noqa: PLR0913 - orders of all kinds are made here
         self,
         id: str,
         kind: str,
         *,
-        lines: Sequence[OrderLine],
+        party: str | None = None,
+        lines: Sequence[OrderLine] = (),
         site: str | None = None,
         location: str | None = None,
         date: dt.date | None = None,
-        party: str | None = None,
+        from_site: str | None = None,
+        to_site: str | None = None,
+        in_transit: str | None = None,
+        ship_date: dt.date | None = None,
+        receipt_date: dt.date | None = None,
+        item: str | None = None,
+        quantity: QuantityLike | None = None,
+        unit: str | None = None,
+        variant: str | None = None,
+        components: Sequence[OrderLine] = (),
     ) -> Result:
         """A new order or journal; its lines are named `id/1`, `id/2` and so on.
+
+        A `transfer` has `from_site`, `to_site` and the site `in_transit` instead of `site`, `ship_date` and
+        `receipt_date` instead of `date`; the sides of its lines are named `id/1:out` and `id/1:in`. A `production` or
+        `assembly` order has `item`, `quantity` (in `unit`) and `variant` of what it makes, named `id/1`, and
+        `components` for the whole of it, named `id/c1`, `id/c2`.
 
         Lines whose policy is `always` are reserved at once; `reservation_shortage` warns of what is lacking (RE-20).
 
         Raises:
             Refusal: `not_found` for names that do not exist, `invalid` for the rest (IN-14, IN-15, PO-48).
         """
-        order = documents.NewOrder(id, kind, lines, site, location, date, party)
+        order = new_orders.NewOrder(
+            code=id,
+            kind=kind,
+            party=party,
+            lines=lines,
+            site=site,
+            location=location,
+            date=date,
+            from_site=from_site,
+            to_site=to_site,
+            in_transit=in_transit,
+            ship_date=ship_date,
+            receipt_date=receipt_date,
+            item=item,
+            quantity=quantity,
+            unit=unit,
+            variant=variant,
+            components=components,
+        )
 
         def work(transaction: Transaction) -> Result:
-            created = documents.create_order(transaction, order, self.today)
+            created = new_orders.create_order(transaction, order, self.today)
             return Result(warnings=reservation_policy.reserve_always(transaction, lines_of(transaction, [created])))
 
         return self._write(work)
 
     def change_line(self, line: str, **changes: Any) -> Result:
         """Change quantity, date, site, variant, location, unit, reserve or item of a line.
+
+        A transfer line has `ship_date` and `receipt_date` instead of date and site, and its two sides change together;
+        only the location is that of the side named.
 
         Warns `reservation_shortage` when a line that is always reserved could not be reserved in full.
 
@@ -58,14 +95,14 @@ class Documents(Service):
         return self._write(work)
 
     def delete_line(self, line: str, *, confirm: bool = False) -> Result:
-        """Delete a line, with `confirm` its numbers too.
+        """Delete a line, with `confirm` its numbers too; with the output of an order go its components.
 
         Raises:
             Refusal: `not_found`, `already_handled`, `has_tracking` (TW-44).
         """
 
         def work(transaction: Transaction) -> None:
-            documents.delete_lines(transaction, [locks.hold_line(transaction, line)], confirm=confirm)
+            documents.delete_line(transaction, locks.hold_line(transaction, line), confirm=confirm)
 
         self._write(work)
         return Result()

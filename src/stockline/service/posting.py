@@ -27,7 +27,7 @@ class Postings(Service):
         request = Request(key, type(given).__name__, given)
         return self._write(lambda transaction: answer_once(transaction, request, self._now(), work))
 
-    def post(
+    def post(  # noqa: PLR0913 - what is posted is told in that many ways
         self,
         orders: str | Sequence[str],
         *,
@@ -36,20 +36,22 @@ class Postings(Service):
         quantities: Mapping[str, QuantityLike] | None = None,
         invoice_quantities: Mapping[str, QuantityLike] | None = None,
         date: dt.date | None = None,
+        side: str | None = None,
         apply_to: Mapping[str, int] | None = None,
         key: str | None = None,
     ) -> Posting:
         """Post orders or journals, all or nothing, in the sequence given.
 
         `quantities` and `invoice_quantities` say, by line name and in the line's unit, how much is handled and
-        invoiced; lines not named handle all that is outstanding. `apply_to` names, by line, the entry to apply to.
+        invoiced; lines not named handle all that is outstanding. `side` says whether transfers are shipped (`out`) or
+        received (`in`); left out, they are shipped, then received. `apply_to` names, by line, the entry to apply to.
 
         Raises:
             Refusal: in the order of PO-4: `not_found`, `invalid`, `nothing_to_post`, `tracking_incomplete`,
                 `serial_required`, `lot_required`, `package_required`, `serial_already_in_stock`, `not_in_stock`,
                 `application_invalid`, `insufficient_stock`.
         """
-        said = Quantities(handle, invoice, quantities, invoice_quantities)
+        said = Quantities(handle, invoice, quantities, invoice_quantities, side)
         request = posting.PostRequest([orders] if isinstance(orders, str) else list(orders), said, date, apply_to)
         return self._once(key, request, lambda transaction: posting.post(transaction, request, self.today))
 

@@ -103,7 +103,7 @@ def _receivable(lines: Any, *, shipping: bool) -> CompoundSelect[Any]:
 @cache
 def _marked(*, shipping: bool) -> Any:
     """What can be received of a combination, dealt over the entries that carry it, reservations first (TW-20)."""
-    lines = _lines().cte("lines")
+    lines = _lines().subquery("lines")
     parts = _receivable(lines, shipping=shipping).subquery("parts")
     key = [parts.c[name] for name in _KEY]
     there = select(*key, func.sum(parts.c.part).label("quantity")).group_by(*key).subquery("there")

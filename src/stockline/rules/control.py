@@ -168,36 +168,27 @@ def quantity_not_ledger() -> Query:
 @finding("ledger", "posting")
 def application_differs() -> Query:
     """Ledger entry {entry}: {found} are applied, by what remains of it it should be {expected}."""
+    zero = literal(0)
+    entry, opened = ledger_entry.c, open_entry.c
+    # Added up rather than joined: open entries are not to be found by their number.
     parts = union_all(
-        select(application.c.item_id, application.c.outbound_id.label("id"), application.c.quantity.label("applied")),
-        select(application.c.item_id, application.c.inbound_id, application.c.quantity),
+        *(
+            select(application.c.item_id, side.label("id"), application.c.quantity.label("applied"), zero.label("used"))
+            for side in (application.c.outbound_id, application.c.inbound_id)
+        ),
+        select(entry.item_id, entry.id, zero, func.abs(entry.quantity)),
+        select(opened.item_id, opened.entry_id, zero, -func.abs(opened.remaining)),
     ).subquery("parts")
-    applied = (
-        select(parts.c.item_id, parts.c.id, func.sum(parts.c.applied).label("applied"))
+    applied, used = func.sum(parts.c.applied), func.sum(parts.c.used)
+    differing = (
+        select(parts.c.item_id, parts.c.id, used.label("expected"), applied.label("found"))
         .group_by(parts.c.item_id, parts.c.id)
-        .subquery("applied")
+        .having(applied != used)
+        .subquery("differing")
     )
-    opened = select(open_entry.c.item_id, open_entry.c.entry_id, open_entry.c.remaining).subquery("opened")
-    entry = ledger_entry.c
-    used = func.abs(entry.quantity) - func.abs(func.coalesce(opened.c.remaining, 0))
-    return (
-        select(
-            entry.item_id,
-            entry.variant,
-            entry.site_id,
-            entry.serial,
-            entry.lot,
-            entry.package,
-            entry.id.label("entry"),
-            used.label("expected"),
-            func.coalesce(applied.c.applied, 0).label("found"),
-        )
-        .select_from(
-            ledger_entry.outerjoin(
-                applied, and_(applied.c.item_id == entry.item_id, applied.c.id == entry.id)
-            ).outerjoin(opened, and_(opened.c.item_id == entry.item_id, opened.c.entry_id == entry.id))
-        )
-        .where(func.coalesce(applied.c.applied, 0) != used)
+    named = (entry[name] for name in ("item_id", "variant", "site_id", "serial", "lot", "package"))
+    return select(*named, entry.id.label("entry"), differing.c.expected, differing.c.found).select_from(
+        differing.join(ledger_entry, and_(entry.item_id == differing.c.item_id, entry.id == differing.c.id))
     )
 
 

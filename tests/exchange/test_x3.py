@@ -76,7 +76,7 @@ def test_the_last_movement_is_that_of_the_highest_entry_whose_range_holds_the_se
 def test_a_range_holds_only_numbers_that_count_on(tmp_path: Path) -> None:
     serials = "\n".join(["ITMREF,SERNUM,STOFCY,STOCOU", *(f"BIKE,{name},,0" for name in ("A09", "A10", "AX0", "A011"))])
     journal = "STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,SERNUMF\nEAST,BIKE,2025-03-01,9,A08,A11\n"
-    found = stock_of(SYSTEM, tmp_path, STOSER=serials, STOJOU=journal)
+    found = stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=serials, STOJOU=journal)
     assert [one.serial for one in found.serials if one.last] == ["A09", "A10"]
 
 
@@ -158,6 +158,11 @@ def test_columns_have_the_suffix_of_the_database_too(tmp_path: Path) -> None:
     )
     assert line(found, 1).lot == "L1"
     assert linked(found, "S1")
+
+
+def test_serials_alone_are_no_stock(tmp_path: Path) -> None:
+    with pytest.raises(SheetProblem, match="a file of STOCK is needed"):
+        stock_of(SYSTEM, tmp_path, STOSER=STOSER)
 
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import typer
 from stockline.cli import database, demo, reports, scenario
 from stockline.cli.import_ import import_
 from stockline.cli.load import load
+from stockline.cli.resync import resync
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +34,7 @@ def stockline(
 
 app.command("import")(import_)
 app.command("load")(load)
+app.command("resync")(resync)
 app.command("stock")(reports.stock)
 app.command("serial")(reports.serial)
 app.command("control")(reports.control)

@@ -154,6 +154,7 @@ SYSTEM = System(
     title="Business Central",
     tables=(LEDGER, WAREHOUSE),
     gather=gather,
+    quantities=("Item Ledger Entry",),
     serial_table="Item Ledger Entry",
     serial_columns={"Item No.": "item", "Variant Code": "variant", "Serial No.": "serial"},
     line_columns=("Location Code", "Bin Code", "Lot No.", "Package No."),

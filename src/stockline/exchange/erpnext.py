@@ -216,6 +216,7 @@ SYSTEM = System(
     title="ERPNext",
     tables=(SERIAL_NO, BIN, LEDGER, BUNDLE, ENTRY),
     gather=gather,
+    quantities=("Bin", "Stock Ledger Entry"),
     serial_table="Serial No",
     serial_columns={"name": "serial", "item_code": "item"},
     line_columns=("warehouse", "batch_no"),

@@ -155,6 +155,7 @@ SYSTEM = System(
     title="Odoo",
     tables=(QUANT, LOT, MOVE_LINE),
     gather=gather,
+    quantities=("stock.quant",),
     serial_table="stock.quant",
     serial_columns={"product_id": "item", "lot_id": "serial"},
     line_columns=("location_id", "package_id", "owner_id"),

@@ -25,6 +25,8 @@ class System:
     title: str
     tables: tuple[Table, ...]
     gather: Callable[[Tables, Gathering], None]
+    quantities: Sequence[str]
+    """Tables that say how much there is, of which one is needed: without it all serials would be on no line."""
     serial_table: str
     """The table whose rows say where serials are."""
     serial_columns: Mapping[str, str]
@@ -86,6 +88,8 @@ def read_stock(
         names = ", ".join(table.name for table in system.tables)
         raise SheetProblem(f"{system.title} has no table {', '.join(unknown)}: its tables are {names}.")
     files = [recognize(sheet, system.tables, overrides) for sheet in sheets]
+    if not any(file.table.name in system.quantities for file in files):
+        raise SheetProblem(f"Of {system.title} a file of {' or '.join(system.quantities)} is needed.")
     done: dict[TableFile, int] = {}
 
     def follow(file: TableFile, position: int) -> None:

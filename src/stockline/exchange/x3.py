@@ -202,6 +202,7 @@ SYSTEM = System(
     title="Sage X3",
     tables=(STOCK, STOSER, STOJOU, STOLOC),
     gather=gather,
+    quantities=("STOCK",),
     serial_table="STOSER",
     serial_columns={"ITMREF": "item", "SERNUM": "serial"},
     line_columns=("STOFCY", "STOCOU"),

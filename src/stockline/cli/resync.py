@@ -1,0 +1,126 @@
+"""`stockline resync`: serials and stock lines brought back into agreement, here or in another system's files."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+import stockline
+from stockline import Stockline
+from stockline.cli.console import counted, fail, refusals_shown, screen, stock_of
+from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
+from stockline.cli.load import UNREADABLE, load_found
+from stockline.cli.progress import StepBar
+from stockline.cli.resync_report import sheets, show
+from stockline.cli.resynchronizing import Outcome, Selection, carry_out
+from stockline.exchange.corrections import Corrections, corrections
+from stockline.exchange.found import Found
+from stockline.exchange.report import write_report
+from stockline.exchange.sheets import SheetProblem
+
+
+def resync(  # noqa: PLR0913, PLR0917 - an option each
+    context: typer.Context,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE...]", help="With --from: its tables, CSV files or workbooks.")
+    ] = None,
+    system: Annotated[
+        SystemName | None, typer.Option("--from", help="Another system's files, and no database of one's own.")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    items: Annotated[str | None, typer.Option(metavar="ITEM|FIRST..LAST", help="Only these items.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write nothing.")] = False,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.xlsx", help="Write all of it as a workbook.")] = None,
+    correct: Annotated[
+        Path | None, typer.Option("--corrections", metavar="FOLDER", help="Write the rows to change in that system.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="Names of columns, sites and places that differ.")
+    ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Repair even if some rows cannot be read.")] = False,
+    unreadable: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where to list rows that cannot be read.")
+    ] = UNREADABLE,
+    encoding: Annotated[str | None, typer.Option(help="Of CSV files; UTF-8 if left out.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Of CSV files; found out if left out.")] = None,
+) -> None:
+    """Bring serials and stock lines back into agreement where only one way is right; report the rest.
+
+    With --from the files of another system are loaded into a database that is thrown away, controlled, repaired and
+    reported. Ends with status 1 when something does not agree afterwards, or could not be read.
+    """
+    first, _, last = (items or "").partition("..")
+    selection = Selection(site, (first, last or first) if items else None)
+    with StepBar() as steps:
+        if system is None:
+            if files:
+                fail("Files are resynchronized with --from: say which system they come from.")
+            with stock_of(context) as stock:
+                outcome = carry_out(stock, selection, steps, repair=True, dry_run=dry_run)
+            _tell(outcome, report, [], None)
+            return
+        try:
+            found = read_files(
+                SYSTEMS[system], files or [], steps, mapping=mapping, encoding=encoding, delimiter=delimiter
+            )
+        except SheetProblem as problem:
+            fail(f"Nothing was read. {problem}")
+        show_figures(SYSTEMS[system], figures(found))
+        if found.unreadable:
+            list_unreadable(found.unreadable, unreadable)
+        # With a stock line unread, its serials would seem to be on none, and to be taken off.
+        repair = skip_bad or not found.unreadable
+        with refusals_shown(), _temporary() as stock:
+            load_found(stock, found)
+            outcome = carry_out(stock, selection, steps, repair=repair, dry_run=dry_run)
+    changes = corrections(SYSTEMS[system], found, outcome.run.actions if outcome.run else [])
+    if not repair:
+        screen().print("Nothing was repaired: correct the unreadable rows, or repair the rest with --skip-bad.")
+    if correct is not None:
+        _write_corrections(changes, correct)
+    _tell(outcome, report, changes, found)
+
+
+@contextmanager
+def _temporary() -> Iterator[Stockline]:
+    """A database that is thrown away; a file, so that it may be larger than the memory."""
+    with (
+        TemporaryDirectory(prefix="stockline-") as folder,
+        stockline.open(Path(folder) / "stock.db") as stock,
+    ):
+        yield stock
+
+
+def _write_corrections(changes: Sequence[Corrections], folder: Path) -> None:
+    """A CSV for each table in which something is to be changed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for table in changes:
+            path = folder / f"corrections-{table.table.replace(' ', '-')}.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(table.columns)
+                writer.writerows(table.rows)
+            screen().print(f"See {path} for {counted(len(table.rows), 'row')} to change in {table.table}.")
+    except OSError as error:
+        fail(f"The corrections cannot be written to {folder}: {error.strerror}.")
+
+
+def _tell(outcome: Outcome, report: Path | None, changes: Sequence[Corrections], found: Found | None) -> None:
+    """Print what has come of it, write the report, and end with status 1 when something is left."""
+    show(outcome)
+    if report is not None:
+        try:
+            write_report(report, sheets(outcome, changes, found.unreadable if found else None))
+        except OSError as error:
+            fail(f"The report cannot be written to {report}: {error.strerror}.")
+        screen().print(f"See {report} for all of it.")
+    if outcome.after:
+        fail(f"{counted(len(outcome.after), 'finding')} left.")
+    if found is not None and found.unreadable:
+        raise typer.Exit(1)
+    screen().print("Everything agrees.", style="green")

@@ -1,0 +1,125 @@
+"""The report of a resynchronization: what is told on the screen, and the sheets of its workbook."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from stockline.cli.console import SHOWN, counted, screen
+from stockline.exchange.report import ReportSheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stockline import ControlFinding, ResyncAction, ResyncLeft
+    from stockline.cli.resynchronizing import Outcome
+    from stockline.exchange.corrections import Corrections
+    from stockline.exchange.report import Cell
+    from stockline.exchange.tables import Unreadable
+
+SUMMARY = (
+    *("item", "variant", "site", "quantity", "serials before", "serials after", "verdict before", "verdict after"),
+    *("findings before", "findings after"),
+)
+FINDINGS = (
+    *("item", "variant", "site", "control", "finding", "stock line", "serial", "lot", "package", "expected", "found"),
+    *("repair", "settled", "message"),
+)
+ACTIONS = ("item", "variant", "action", "serial", "from line", "to line", "reason")
+LEFT = ("item", "variant", "cause", "message", "stock lines", "serials", "best plans")
+UNREADABLE = ("file", "line", "column", "reason")
+
+
+def sheets(
+    outcome: Outcome, changes: Sequence[Corrections], unreadable: Sequence[Unreadable] | None
+) -> list[ReportSheet]:
+    """The sheets of the workbook; with `unreadable` one of the rows of files that could not be read."""
+    run = outcome.run
+    made = [
+        ReportSheet("Summary", SUMMARY, _summary(outcome)),
+        ReportSheet("Findings", FINDINGS, _findings(outcome)),
+        ReportSheet("Actions", ACTIONS, map(_action, run.actions if run else ())),
+        ReportSheet("Left", LEFT, map(_case_left, run.left if run else ())),
+    ]
+    made += [ReportSheet(f"Change {table.table}"[:31], table.columns, table.rows) for table in changes]
+    if unreadable is not None:
+        made.append(ReportSheet("Unreadable", UNREADABLE, unreadable))
+    return made
+
+
+def show(outcome: Outcome) -> None:
+    """Print what was found, done and left, in figures, and the first of the cases left."""
+    console, run = screen(), outcome.run
+    table = Table("finding", "before", "after")
+    before, after = (Counter(one.finding for one in found) for found in (outcome.before, outcome.after))
+    for finding, number in sorted(before.items()):
+        table.add_row(finding, f"{number:,}", f"{after[finding]:,}")
+    if before:
+        console.print(table)
+    if run is None:
+        return
+    actions = Counter((action.action, action.reason) for action in run.actions)
+    console.print(f"{counted(len(run.actions), 'action')}, {counted(len(run.left), 'case')} left alone.", style="bold")
+    for (action, reason), number in sorted(actions.items()):
+        console.print(f"  {action} ({reason}): {number:,}")
+    if run.left:
+        table = Table("item", "cause", "stock lines", "why")
+        for case in run.left[:SHOWN]:
+            table.add_row(case.item, case.cause, _numbers(case.lines), case.message)
+        console.print(table)
+
+
+def _summary(outcome: Outcome) -> Iterator[Sequence[Cell]]:
+    before, after = (Counter(map(_place, found)) for found in (outcome.before, outcome.after))
+    for place, first, last in outcome.states:
+        serials = first.serials_new, last.serials_new
+        yield (*place, first.quantity, *serials, first.verdict, last.verdict, before[place], after[place])
+
+
+def _place(finding: ControlFinding) -> tuple[str, str, str]:
+    return finding.item, finding.variant, finding.site or ""
+
+
+def _findings(outcome: Outcome) -> Iterator[Sequence[Cell]]:
+    """What was found, and whether it is settled; then what is there only since, which nothing should be."""
+    before, left = set(map(_known_by, outcome.before)), set(map(_known_by, outcome.after))
+    for one in outcome.before:
+        yield _finding(one, "no" if _known_by(one) in left else "yes")
+    for one in outcome.after:
+        if _known_by(one) not in before:
+            yield _finding(one, "new")
+
+
+def _known_by(one: ControlFinding) -> tuple[object, ...]:
+    return one.finding, one.item, one.variant, one.site, one.stock_line, one.serial, one.lot, one.package
+
+
+def _finding(one: ControlFinding, settled: str) -> Sequence[Cell]:
+    figures = (_text(one.expected), _text(one.found))
+    where = (*_place(one), one.control, one.finding, _text(one.stock_line), one.serial, one.lot, one.package)
+    return (*where, *figures, one.repair, settled, one.message)
+
+
+def _action(action: ResyncAction) -> Sequence[Cell]:
+    lines = _text(action.from_line), _text(action.to_line)
+    return action.item, action.variant, action.action, action.serial, *lines, action.reason
+
+
+def _case_left(case: ResyncLeft) -> Sequence[Cell]:
+    plans = "\n".join(f"{nth}. {'; '.join(map(_step, plan))}" for nth, plan in enumerate(case.plans, start=1))
+    return case.item, case.variant, case.cause, case.message, _numbers(case.lines), ", ".join(case.serials), plans
+
+
+def _step(action: ResyncAction) -> str:
+    parts = (action.action, action.serial, action.from_line and f"from {action.from_line}")
+    return " ".join(str(part) for part in (*parts, action.to_line and f"to {action.to_line}") if part)
+
+
+def _numbers(lines: Iterable[int]) -> str:
+    return ", ".join(map(str, lines))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,70 @@
+"""A resynchronization as a person follows it: control, repair, control again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stockline import ControlFinding, ResyncProgress, ResyncRun, Stockline, SyncState
+    from stockline.cli.progress import StepBar
+
+Place = tuple[str, str, str]
+"""Item, variant and site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is resynchronized: a site, a range of items; None is all."""
+
+    site: str | None
+    items: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was found, what was done about it, and what is left. Without `run` nothing was to be repaired."""
+
+    before: Sequence[ControlFinding]
+    after: Sequence[ControlFinding]
+    run: ResyncRun | None
+    states: Sequence[tuple[Place, SyncState, SyncState]]
+    """Of every item, variant and site with findings on its serials: the figures before and after."""
+
+
+def carry_out(stock: Stockline, selection: Selection, steps: StepBar, *, repair: bool, dry_run: bool) -> Outcome:
+    """Control, repair if that is wanted, and control again."""
+    steps.begin("control", 1)
+    before = stock.control(site=selection.site, items=selection.items)
+    steps.reach(1)
+    places = sorted({(one.item, one.variant, one.site) for one in before if one.control == "serials" and one.site})
+    states = _states(stock, places)
+    if not repair:
+        return Outcome(before=before, after=before, run=None, states=_paired(places, states, states))
+    run = _run(stock, selection, steps, dry_run=dry_run)
+    if dry_run or not run.actions:
+        return Outcome(before=before, after=before, run=run, states=_paired(places, states, states))
+    after = stock.control(site=selection.site, items=selection.items)
+    return Outcome(before=before, after=after, run=run, states=_paired(places, states, _states(stock, places)))
+
+
+def _run(stock: Stockline, selection: Selection, steps: StepBar, *, dry_run: bool) -> ResyncRun:
+    steps.begin("repair", 1)
+
+    def follow(progress: ResyncProgress) -> None:
+        steps.begin("repair", progress.items_found)
+        steps.reach(progress.items_done)
+
+    return stock.resync_auto(site=selection.site, items=selection.items, dry_run=dry_run, report=follow)
+
+
+def _states(stock: Stockline, places: Iterable[Place]) -> list[SyncState]:
+    return [stock.sync_state(site, item, variant=variant) for item, variant, site in places]
+
+
+def _paired(
+    places: Sequence[Place], before: Sequence[SyncState], after: Sequence[SyncState]
+) -> list[tuple[Place, SyncState, SyncState]]:
+    return list(zip(places, before, after, strict=True))

@@ -1,0 +1,130 @@
+"""The way back: what a resynchronization has changed, as rows of the system that the stock came from.
+
+Every row names what is to be changed by that system's own columns, and says what stands there and what should.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from stockline.exchange.found import links_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stockline.exchange.found import Found, SerialKey
+    from stockline.exchange.systems import System
+    from stockline.results import FoundStockLine, ResyncAction
+
+EQUAL_LINES = "equal_lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """The rows to change in one table: its columns, and what each row says."""
+
+    table: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def corrections(system: System, found: Found, actions: Sequence[ResyncAction]) -> list[Corrections]:
+    """What the actions change in the system's tables; a table in which nothing changes is left out."""
+    changes = _Changes(system, found, actions)
+    made = [changes.of_serials(), *([changes.of_lines()] if system.stock_table else [])]
+    return [table for table in made if table.rows]
+
+
+class _Changes:
+    """The links of serials and the quantities of lines, before and after the actions."""
+
+    def __init__(self, system: System, found: Found, actions: Sequence[ResyncAction]) -> None:
+        self._system = system
+        self._found = found
+        self._lines = {line.id: line for line in found.stock_lines}
+        self._merged = {
+            action.from_line: action.to_line
+            for action in actions
+            if action.action == "merge" and action.from_line is not None and action.to_line is not None
+        }
+        self._moves: defaultdict[SerialKey, list[ResyncAction]] = defaultdict(list)
+        for action in actions:
+            if action.serial is not None:
+                self._moves[action.item, action.variant, action.serial].append(action)
+
+    def of_serials(self) -> Corrections:
+        """A row for each link that changes: a link that goes and one that comes make one row."""
+        where = (*self._system.line_columns, *self._system.shown_columns)
+        columns = (
+            *self._system.serial_columns,
+            *(f"{name} before" for name in where),
+            *(f"{name} after" for name in where),
+            "reason",
+        )
+        read = {file.table for file in self._found.files}
+        table = self._system.serial_table
+        # Where the system has serials in two ways, they are in the table that was read.
+        return Corrections(
+            table if table in read else self._system.stock_table or table, columns, list(self._serial_rows())
+        )
+
+    def _serial_rows(self) -> Iterator[tuple[str, ...]]:
+        for serial in self._found.serials:
+            before = links_of(serial)
+            moves = self._moves.get((serial.item, serial.variant, serial.serial), [])
+            if not moves and self._merged.keys().isdisjoint(before):
+                continue
+            after = self._after(before, moves)
+            gone = [line for line in before if line not in after]
+            come = [line for line in after if line not in before]
+            reason = ", ".join(dict.fromkeys(move.reason for move in moves)) or EQUAL_LINES
+            named = tuple(str(getattr(serial, name)) for name in self._system.serial_columns.values())
+            for old, new in zip_longest(gone, come):
+                yield (*named, *self._place(old), *self._place(new), reason)
+
+    def _after(self, before: Iterable[int], moves: Iterable[ResyncAction]) -> list[int]:
+        """The links of a serial afterwards; those to a line that was merged follow it."""
+        after = dict.fromkeys(self._merged.get(line, line) for line in before)
+        for move in moves:
+            if move.from_line is not None:
+                after.pop(move.from_line, None)
+            if move.to_line is not None:
+                after[move.to_line] = None
+        return list(after)
+
+    def _place(self, number: int | None) -> tuple[str, ...]:
+        """A stock line by the columns that name it in the system."""
+        width = len(self._system.line_columns)
+        if number is None:
+            return ("",) * (width + len(self._system.shown_columns))
+        key = self._found.keys.get(number)
+        named = key[-width:] if key else ("",) * width
+        line: FoundStockLine | None = self._lines.get(number)
+        return *named, *("" if line is None else getattr(line, name) for name in self._system.shown_columns.values())
+
+    def of_lines(self) -> Corrections:
+        """A row for each line whose quantity a merge changes."""
+        after: dict[int, Decimal] = {}
+        for old, new in self._merged.items():
+            after[new] = after.get(new, self._quantity(new)) + self._quantity(old)
+            after[old] = Decimal()
+        quantity = self._system.quantity_column
+        columns = (*self._system.line_columns, f"{quantity} before", f"{quantity} after", "reason")
+        rows = [
+            (
+                *self._place(number)[: len(self._system.line_columns)],
+                f"{self._quantity(number):f}",
+                f"{q:f}",
+                EQUAL_LINES,
+            )
+            for number, q in after.items()
+        ]
+        return Corrections(self._system.stock_table or "", columns, rows)
+
+    def _quantity(self, number: int) -> Decimal:
+        line = self._lines.get(number)
+        return Decimal(line.quantity if line else 0)

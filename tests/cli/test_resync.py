@@ -1,0 +1,236 @@
+"""`stockline resync`: load, control, repair and report, on another system's files or on one's own database."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from python_calamine import load_workbook
+
+import stockline
+from tests.cli.conftest import Run
+from tests.exchange.files import written
+
+STOCK = """STOFCY;STOCOU;ITMREF;QTYSTU;LOC;LOT
+EAST;1001;BIKE;1;A1;L1
+EAST;1002;BIKE;1;A2;L2
+EAST;1003;BIKE;3;A3;
+EAST;1004;PUMP;1;A1;
+EAST;1005;PUMP;1;A1;
+EAST;1006;PUMP;0;A2;
+EAST;1007;BELL;2;A2;
+"""
+STOSER = """ITMREF;SERNUM;STOFCY;STOCOU;LOT
+BIKE;SA;EAST;1002;L1
+BIKE;SB;EAST;1001;L2
+BIKE;SC;EAST;1003;
+PUMP;P1;EAST;1004;
+PUMP;P2;EAST;1005;
+PUMP;P3;EAST;1006;
+BELL;B1;EAST;1007;
+BELL;B2;EAST;1007;
+BELL;B3;EAST;1007;
+"""
+STOJOU = """STOFCY;ITMREF;IPTDAT;QTYSTU;SERNUM;LOC;LOT;PALNUM
+EAST;BELL;2025-03-01;-1;B3;A2;;
+"""
+"""Lots swapped, twin lines, a link to a closed line, an issued serial; and a line whose serials nobody knows."""
+
+
+def x3(folder: Path) -> tuple[str, ...]:
+    for name, text in (("STOCK", STOCK), ("STOSER", STOSER), ("STOJOU", STOJOU)):
+        written(folder / f"{name}.csv", text)
+    return "resync", "--from", "x3", "STOCK.csv", "STOSER.csv", "STOJOU.csv"
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def sheet(path: Path, name: str) -> list[dict[str, object]]:
+    header, *rows = load_workbook(path).get_sheet_by_name(name).to_python()
+    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
+
+
+def test_load_control_repair_and_report_in_one(folder: Path, run: Run) -> None:
+    result = run(*x3(folder), "--report", "report.xlsx")
+    assert result.exit_code == 1
+    assert "5 actions, 1 case left alone." in result.output
+    assert "missing_serials │ 1 │ 1" in squeezed(result.output)
+    assert not (folder / "stockline.db").exists()
+    report = folder / "report.xlsx"
+    assert load_workbook(report).sheet_names == [
+        "Summary",
+        "Findings",
+        "Actions",
+        "Left",
+        "Change STOSER",
+        "Change STOCK",
+        "Unreadable",
+    ]
+    verdicts = {row["item"]: (row["verdict before"], row["verdict after"]) for row in sheet(report, "Summary")}
+    assert verdicts == {
+        "BELL": ("total_mismatch", "synchronized"),
+        "BIKE": ("total_mismatch", "total_mismatch"),
+        "PUMP": ("total_mismatch", "synchronized"),
+    }
+    left = [(row["finding"], row["stock line"]) for row in sheet(report, "Findings") if row["settled"] == "no"]
+    assert left == [("missing_serials", "1003")]
+    actions = {(row["action"], row["serial"], row["reason"]) for row in sheet(report, "Actions")}
+    assert actions == {
+        ("merge", "", "equal_lines"),
+        ("move", "SA", "attributes"),
+        ("move", "SB", "attributes"),
+        ("unlink", "P3", "only_fit"),
+        ("unlink", "B3", "left"),
+    }
+    assert [row["cause"] for row in sheet(report, "Left")] == ["no_serial"]
+
+
+def test_the_corrections_carried_home_leave_only_what_was_left(folder: Path, run: Run) -> None:
+    command = x3(folder)
+    run(*command, "--corrections", "home")
+    lines = {row["STOCOU"]: row["QTYSTU after"] for row in table(folder / "home" / "corrections-STOCK.csv")}
+    links = {row["SERNUM"]: row["STOCOU after"] for row in table(folder / "home" / "corrections-STOSER.csv")}
+    assert lines == {"1004": "2", "1005": "0"}
+    assert links == {"SA": "1001", "SB": "1002", "P2": "1004", "P3": "", "B3": ""}
+    for path, key, changed, values in (
+        ("STOCK.csv", "STOCOU", "QTYSTU", lines),
+        ("STOSER.csv", "SERNUM", "STOCOU", links),
+    ):
+        with (folder / path).open(newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=";"))
+        with (folder / path).open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], delimiter=";")
+            writer.writeheader()
+            writer.writerows({**row, changed: values.get(row[key], row[changed])} for row in rows)
+    result = run(*command, "--corrections", "again")
+    assert "0 actions, 1 case left alone." in result.output
+    assert "1 finding left." in result.output
+    assert not list((folder / "again").iterdir())
+
+
+def test_nothing_is_repaired_while_rows_cannot_be_read(folder: Path, run: Run) -> None:
+    command = x3(folder)
+    written(folder / "STOCK.csv", STOCK.replace("BELL;2", "BELL;two"))
+    result = run(*command, "--report", "report.xlsx", "--corrections", "home")
+    assert result.exit_code == 1
+    assert "Nothing was repaired" in result.output
+    report = folder / "report.xlsx"
+    assert not sheet(report, "Actions")
+    assert [(row["line"], row["column"]) for row in sheet(report, "Unreadable")] == [(8, "QTYSTU")]
+    assert sheet(report, "Findings")
+    result = run(*command, "--skip-bad")
+    assert result.exit_code == 1
+    assert "merge (equal_lines): 1" in result.output
+
+
+def test_stock_that_agrees(folder: Path, run: Run) -> None:
+    written(folder / "STOCK.csv", "STOFCY;STOCOU;ITMREF;QTYSTU\nEAST;1;BIKE;1\n")
+    written(folder / "STOSER.csv", "ITMREF;SERNUM;STOFCY;STOCOU\nBIKE;S1;EAST;1\n")
+    result = run("resync", "--from", "x3", "STOCK.csv", "STOSER.csv", "--report", "report.xlsx")
+    assert result.exit_code == 0, result.output
+    assert "Everything agrees." in result.output
+    assert not sheet(folder / "report.xlsx", "Findings")
+
+
+def test_a_delivered_serial_that_erpnext_still_has_in_a_warehouse(folder: Path, run: Run) -> None:
+    cards = "name,item_code,warehouse,status\nS1,BIKE,Stores - NF,Active\nS2,BIKE,Stores - NF,Delivered\n"
+    written(folder / "serial_no.csv", cards)
+    written(folder / "bin.csv", "item_code,warehouse,actual_qty\nBIKE,Stores - NF,1\n")
+    result = run("resync", "--from", "erpnext", "serial_no.csv", "bin.csv", "--corrections", "home")
+    assert result.exit_code == 0, result.output
+    assert table(folder / "home" / "corrections-Serial-No.csv") == [
+        {
+            "name": "S2",
+            "item_code": "BIKE",
+            "warehouse before": "Stores - NF",
+            "batch_no before": "",
+            "warehouse after": "",
+            "batch_no after": "",
+            "reason": "left",
+        }
+    ]
+
+
+def test_a_serial_in_two_places_of_odoo(folder: Path, run: Run) -> None:
+    quants = """product_id,location_id,lot_id,quantity
+BIKE,WH/Stock/A,S1,1
+BIKE,WH/Stock/B,S1,1
+BIKE,WH/Stock/B,,-1
+BIKE,WH/Stock/B,S2,1
+"""
+    written(folder / "stock_quant.csv", quants)
+    result = run("resync", "--from", "odoo", "stock_quant.csv", "--corrections", "home")
+    assert result.exit_code == 0, result.output
+    (row,) = table(folder / "home" / "corrections-stock.quant.csv")
+    assert (row["lot_id"], row["location_id before"], row["location_id after"]) == ("S1", "WH/Stock/B", "")
+
+
+def test_bins_of_business_central_are_no_misplaced_serials(folder: Path, run: Run) -> None:
+    ledger = """Entry No.,Item No.,Location Code,Remaining Quantity,Positive,Serial No.
+1,BIKE,EAST,1,Yes,S1
+2,BIKE,EAST,1,Yes,S2
+"""
+    entries = """Item No.,Location Code,Bin Code,Qty. (Base),Serial No.
+BIKE,EAST,A1,1,S1
+BIKE,EAST,A2,1,S2
+"""
+    written(folder / "ledger.csv", ledger)
+    written(folder / "entries.csv", entries)
+    result = run("resync", "--from", "business-central", "ledger.csv", "entries.csv")
+    assert result.exit_code == 0, result.output
+
+
+def test_on_ones_own_database(folder: Path, run: Run, database_url: str) -> None:
+    x3(folder)
+    files = ("STOCK.csv", "STOSER.csv", "STOJOU.csv")
+    run("--database", database_url, "load", "--from", "x3", *files, "--yes")
+    result = run("--database", database_url, "resync", "--dry-run", "--report", "report.xlsx")
+    assert result.exit_code == 1
+    assert len(sheet(folder / "report.xlsx", "Actions")) == 5
+    with stockline.open(database_url) as stock:
+        assert len(stock.control(site="EAST")) == 7
+    result = run("--database", database_url, "resync", "--items", "PUMP")
+    assert result.exit_code == 0, result.output
+    assert "2 actions, 0 cases left alone." in result.output
+    result = run("--database", database_url, "resync", "--site", "EAST")
+    assert "1 finding left." in result.output
+    with stockline.open(database_url) as stock:
+        assert [finding.finding for finding in stock.control()] == ["missing_serials"]
+        assert stock.serial("BIKE", "SA").stock_line == 1001
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("STOCK.csv",), "say which system they come from"),
+        (("--from", "x3"), "a file of STOCK is needed"),
+        (("--from", "x3", "none.csv"), "There is no file none.csv"),
+        (("--from", "x3", "STOCK.csv", "--report", "none/report.xlsx"), "The report cannot be written"),
+        (("--from", "x3", "STOCK.csv", "--corrections", "STOCK.csv"), "The corrections cannot be written"),
+    ],
+)
+def test_what_cannot_be_done(folder: Path, run: Run, arguments: tuple[str, ...], said: str) -> None:
+    x3(folder)
+    result = run("resync", *arguments)
+    assert result.exit_code == 1
+    assert said in squeezed(result.output)
+
+
+def test_a_hundred_thousand_serials(folder: Path, run: Run) -> None:
+    """Lots swapped on 1 of 100 lines, and a serial too many on another; all else is in order."""
+    stock = ["STOFCY,STOCOU,ITMREF,QTYSTU,LOC,LOT", *(f"EAST,{n},ITEM{n % 97},10,A{n},L{n}" for n in range(1, 10_001))]
+    serials = ["ITMREF,SERNUM,STOFCY,STOCOU,LOT"]
+    for n in range(1, 10_001):
+        there = n + 97 if n % 9700 == 1 else n - 97 if n % 9700 == 98 else n
+        serials += [f"ITEM{n % 97},S{n:05}{digit},EAST,{n if digit else there},L{n}" for digit in range(10)]
+    written(folder / "STOCK.csv", "\n".join(stock))
+    written(folder / "STOSER.csv", "\n".join(serials))
+    result = run("resync", "--from", "x3", "STOCK.csv", "STOSER.csv", "--report", "report.xlsx")
+    assert result.exit_code == 0, result.output
+    assert "move (attributes): 4" in result.output

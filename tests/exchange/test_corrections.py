@@ -1,0 +1,131 @@
+"""What a resynchronization has changed, in the columns of the system that the stock came from."""
+
+from pathlib import Path
+
+from stockline import ResyncAction
+from stockline.exchange import business_central, erpnext, odoo, x3
+from stockline.exchange.corrections import Corrections, corrections
+from tests.exchange.foreign import stock_of
+
+X3_STOCK = """STOFCY,STOCOU,ITMREF,QTYSTU,LOC
+EAST,12,BIKE,1,A1
+WEST,12,BIKE,2,B1
+EAST,13,BIKE,1,A1
+EAST,14,BIKE,4,A1
+"""
+X3_SERIALS = """ITMREF,SERNUM,STOFCY,STOCOU
+BIKE,S1,WEST,12
+BIKE,S2,EAST,13
+BIKE,S3,EAST,14
+BIKE,S3,EAST,12
+BIKE,S4,,0
+BIKE,S5,EAST,99
+BIKE,S6,EAST,13
+"""
+
+
+def action(kind: str, serial: str | None, old: int | None, new: int | None, reason: str = "home") -> ResyncAction:
+    return ResyncAction(
+        item="BIKE",
+        action=kind,  # type: ignore[arg-type]
+        serial=serial,
+        from_line=old,
+        to_line=new,
+        reason=reason,
+    )
+
+
+def rows(table: Corrections, *columns: str) -> list[tuple[str, ...]]:
+    places = [list(table.columns).index(name) for name in columns]
+    return [tuple(row[place] for place in places) for row in table.rows]
+
+
+def test_links_by_the_key_of_x3_whatever_the_number_here(tmp_path: Path) -> None:
+    found = stock_of(x3.SYSTEM, tmp_path, STOCK=X3_STOCK, STOSER=X3_SERIALS)
+    made = {key: number for number, key in found.keys.items()}
+    west = made["WEST", "12"]
+    actions = [
+        action("move", "S1", west, 12),
+        action("link", "S4", None, west),
+        action("unlink", "S5", 99, None, "only_fit"),
+        action("unlink", "S3", 14, None, "duplicate"),
+    ]
+    (table,) = corrections(x3.SYSTEM, found, actions)
+    assert table.table == "STOSER"
+    where = ("STOFCY before", "STOCOU before", "LOC before", "STOFCY after", "STOCOU after", "LOC after", "reason")
+    assert rows(table, "ITMREF", "SERNUM", *where) == [
+        ("BIKE", "S1", "WEST", "12", "B1", "EAST", "12", "A1", "home"),
+        ("BIKE", "S3", "EAST", "14", "A1", "", "", "", "duplicate"),
+        ("BIKE", "S4", "", "", "", "WEST", "12", "B1", "home"),
+        ("BIKE", "S5", "EAST", "99", "", "", "", "", "only_fit"),
+    ]
+
+
+def test_merged_lines_take_their_serials_along(tmp_path: Path) -> None:
+    """A serial that is moved off the merged line afterwards has one change, from where it was to where it is."""
+    found = stock_of(x3.SYSTEM, tmp_path, STOCK=X3_STOCK, STOSER=X3_SERIALS)
+    made = {key: number for number, key in found.keys.items()}
+    actions = [
+        action("merge", None, 13, 12, "equal_lines"),
+        action("merge", None, 14, 12, "equal_lines"),
+        action("move", "S2", 12, made["WEST", "12"]),
+    ]
+    serials, lines = corrections(x3.SYSTEM, found, actions)
+    assert rows(serials, "SERNUM", "STOCOU before", "STOFCY after", "STOCOU after", "reason") == [
+        ("S2", "13", "WEST", "12", "home"),
+        ("S3", "14", "", "", "equal_lines"),
+        ("S6", "13", "EAST", "12", "equal_lines"),
+    ]
+    assert lines.table == "STOCK"
+    assert rows(lines, "STOFCY", "STOCOU", "QTYSTU before", "QTYSTU after") == [
+        ("EAST", "12", "1", "6"),
+        ("EAST", "13", "1", "0"),
+        ("EAST", "14", "4", "0"),
+    ]
+
+
+def test_serials_that_stock_itself_has(tmp_path: Path) -> None:
+    stock = "STOFCY,STOCOU,ITMREF,QTYSTU,SERNUM,LOC\nEAST,1,BIKE,1,S1,A1\nEAST,2,BIKE,1,,A2\n"
+    found = stock_of(x3.SYSTEM, tmp_path, STOCK=stock)
+    (table,) = corrections(x3.SYSTEM, found, [action("move", "S1", 1, 2)])
+    assert table.table == "STOCK"
+    assert rows(table, "SERNUM", "LOC before", "LOC after") == [("S1", "A1", "A2")]
+
+
+def test_warehouses_of_erpnext_are_those_of_erpnext(tmp_path: Path) -> None:
+    found = stock_of(
+        erpnext.SYSTEM,
+        tmp_path,
+        serial_no="name,item_code,warehouse\nS1,BIKE,Stores - NF\n",
+        bin="item_code,warehouse,actual_qty\nBIKE,Shop - NF,1\n",
+    )
+    numbers = {key[2]: number for number, key in found.keys.items()}
+    (table,) = corrections(erpnext.SYSTEM, found, [action("move", "S1", numbers["Stores - NF"], numbers["Shop - NF"])])
+    assert table.table == "Serial No"
+    assert rows(table, "name", "item_code", "warehouse before", "warehouse after") == [
+        ("S1", "BIKE", "Stores - NF", "Shop - NF")
+    ]
+
+
+def test_quants_of_odoo(tmp_path: Path) -> None:
+    quants = "product_id,location_id,lot_id,package_id,quantity\nBIKE,WH/A,S1,P1,1\nBIKE,WH/B,,,1\n"
+    found = stock_of(odoo.SYSTEM, tmp_path, stock_quant=quants)
+    (table,) = corrections(odoo.SYSTEM, found, [action("move", "S1", 1, 2)])
+    assert rows(table, "lot_id", "location_id before", "package_id before", "location_id after") == [
+        ("S1", "WH/A", "P1", "WH/B")
+    ]
+
+
+def test_bins_of_business_central(tmp_path: Path) -> None:
+    header = "Entry No.,Item No.,Location Code,Remaining Quantity,Serial No.,Lot No."
+    ledger = f"{header}\n1,BIKE,EAST,1,S1,L1\n2,BIKE,EAST,1,,L2\n"
+    found = stock_of(business_central.SYSTEM, tmp_path, ledger=ledger)
+    (table,) = corrections(business_central.SYSTEM, found, [action("move", "S1", 1, 2)])
+    assert rows(table, "Serial No.", "Location Code before", "Lot No. before", "Lot No. after") == [
+        ("S1", "EAST", "L1", "L2")
+    ]
+
+
+def test_nothing_done_is_nothing_to_change(tmp_path: Path) -> None:
+    found = stock_of(x3.SYSTEM, tmp_path, STOCK=X3_STOCK, STOSER=X3_SERIALS)
+    assert corrections(x3.SYSTEM, found, []) == []

@@ -110,7 +110,11 @@ def _lookups(stock: stockline.Stockline, size: int) -> list[Lookup]:
     lots = [f"L{some.randrange(size // 10):08d}" for _ in range(1000)]
 
     def one(item: str, kind: str) -> Callable[[str], Any]:
-        return lambda number: stock.availability(item, site="HERE", **{kind: number})
+        def ask(number: str) -> Any:
+            named: dict[str, Any] = {kind: number}
+            return stock.availability(item, site="HERE", **named)
+
+        return ask
 
     def page(item: str, kind: Any, **how: Any) -> Callable[[str], Any]:
         return lambda number: stock.numbers_on_hand(item, kind, site="HERE", after=number, limit=PAGE, **how)

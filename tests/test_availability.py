@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,8 @@ def test_pages_and_summaries_agree_for_every_tracking_code(
         page = stock.numbers_on_hand("MIX", kind, site="EAST")
         assert {getattr(row, kind): (row.total, row.requested) for row in page} == expected
         for number, sums in expected.items():
-            summary = stock.availability("MIX", site="EAST", **{kind: number})
+            named: dict[str, Any] = {kind: number}
+            summary = stock.availability("MIX", site="EAST", **named)
             assert (summary.total, summary.requested) == sums
 
 

@@ -1,8 +1,8 @@
 """The figures of a tracking number as SQL: what is on hand of it, and what of that is asked for (TW-30, RE-47).
 
-Parameters: `item`, `variant`, `site`. A figure takes the numbers it is about as expressions, by kind: values, or the
-columns of an enclosing query. Where serials are specific, what is on hand of a lot or package is read from its stock
-lines, which hold it summed; all else from the open entries.
+Parameters: `item`, `variant`, `site`; `line`, the line asked from, and `window`, its window. A figure takes the numbers
+it is about as expressions, by kind: values, or the columns of an enclosing query. Where serials are specific, what is
+on hand of a lot or package is read from its stock lines, which hold it summed; all else from the open entries.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, bindparam, func, literal_column, or_, select
 
+from stockline.rules.window import ITEM, LINE, ROWS
 from stockline.schema.ledger import open_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
 from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.windows import window_row
 from stockline.tracking_code import NUMBER_KINDS
 
-ITEM = bindparam("item", type_=BigInteger)
 VARIANT = bindparam("variant", type_=Text)
 SITE = bindparam("site", type_=BigInteger)
 BLANK = literal_column("''", Text)
@@ -113,3 +114,16 @@ def held_nonspecifically(numbers: Numbers, *, but: Any) -> ColumnElement[int]:
             DEMAND.line_id != but,
         )
     )
+
+
+def drafted(numbers: Numbers, *rows: ColumnElement[bool]) -> ColumnElement[int]:
+    """What of these numbers a window has in its rows, or in some of them, and has not been handled."""
+    row = window_row.c
+    same = [and_(row[kind] == number, row[kind] != BLANK) for kind, number in numbers.items()]
+    named = same or [or_(*(row[kind] != BLANK for kind in NUMBER_KINDS))]
+    return _scalar(select(sum_of(row.quantity - row.handled)).where(*ROWS, *named, *rows))
+
+
+def pending(numbers: Numbers, *rows: ColumnElement[bool]) -> ColumnElement[int]:
+    """What a window asks for beyond what its line has saved."""
+    return drafted(numbers, *rows) - requested(numbers, saved_by=LINE)

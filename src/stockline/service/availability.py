@@ -5,8 +5,11 @@ from collections.abc import Sequence
 
 from stockline.operations import availability
 from stockline.operations.item_availability import Scope, item_availability
+from stockline.operations.numbers_on_hand import PageRequest, page
+from stockline.operations.open_windows import look_at_window
 from stockline.results import Availability, ItemAvailability, NumberOnHand
 from stockline.service.base import Service
+from stockline.store.database import Transaction
 from stockline.tracking_code import NumberKind
 
 
@@ -22,20 +25,26 @@ class Availabilities(Service):
         serial: str | None = None,
         lot: str | None = None,
         package: str | None = None,
+        window: int | None = None,
     ) -> Availability:
         """The summary of one number of an item at a site, or of all its stock there (TW-30, RE-47); base units.
 
         Several numbers given: of what carries them all. No site: of all sites together. There is no date filter.
+        Asked from an open `window`: at the site of its line, with what it drafts.
 
         Raises:
-            Refusal: `not_found`.
+            Refusal: `not_found`; `invalid` when the window is of another item, variant or site.
         """
         numbers = {"serial": serial, "lot": lot, "package": package}
-        return self._read(
-            lambda transaction: availability.summary(
-                transaction, availability.find_stocks(transaction, item, site, variant), numbers
-            )
-        )
+
+        def work(transaction: Transaction) -> Availability:
+            if window is None:
+                stocks = availability.find_stocks(transaction, item, site, variant)
+            else:
+                stocks = [availability.find_window_stock(transaction, window, item, site, variant)]
+            return availability.summary(transaction, stocks, numbers)
+
+        return self._read(work)
 
     def numbers_on_hand(  # noqa: PLR0913 - people narrow a list in that many ways
         self,
@@ -59,12 +68,35 @@ class Availabilities(Service):
         Raises:
             Refusal: `not_found`; `invalid` for a page of no or more than 1,000 numbers.
         """
-        wanted = availability.PageRequest(kind, after, prefix, only_available, location, limit)
+        wanted = PageRequest(kind, after, prefix, only_available, location, limit)
         return self._read(
-            lambda transaction: availability.page(
-                transaction, availability.find_stock(transaction, item, site, variant), wanted
-            )
+            lambda transaction: page(transaction, availability.find_stock(transaction, item, site, variant), wanted)
         )
+
+    def numbers_for_window(
+        self,
+        window: int,
+        kind: NumberKind,
+        *,
+        after: str = "",
+        limit: int = 50,
+        prefix: str = "",
+        only_available: bool = False,
+    ) -> Sequence[NumberOnHand]:
+        """`numbers_on_hand` for the line of an open window: at its site, with what the window drafts as pending.
+
+        If the line names a location, each number comes with what of it lies there.
+
+        Raises:
+            Refusal: `not_found`, `window_stale`, `invalid`.
+        """
+
+        def work(transaction: Transaction) -> Sequence[NumberOnHand]:
+            line = look_at_window(transaction, window).line
+            wanted = PageRequest(kind, after, prefix, only_available, line.location, limit)
+            return page(transaction, availability.stock_for(line, window), wanted)
+
+        return self._read(work)
 
     def item_availability(
         self,

@@ -98,7 +98,7 @@ def find_window_stock(
 ) -> Stock:
     """The stock an open window is about, which is that of the item at the site. Refused `not_found`, `invalid`."""
     line = look_at_window(transaction, window).line
-    if (item_code, variant, site_code or line.site) != (line.item.code, line.variant, line.site):
+    if (item_code, variant or line.variant, site_code or line.site) != (line.item.code, line.variant, line.site):
         message = f"Window {window} is about {line.item.code} {line.variant} at {line.site}."
         raise Refusal.of(Code.INVALID, tidy(message), line=line.name, item=line.item.code, site=line.site)
     return stock_for(line, window)
@@ -130,9 +130,9 @@ _FIGURES = ("total", "requested", "pending", "nonspecific")
 
 def figures(found: Mapping[str, Any]) -> dict[str, Any]:
     """The figures of a row that was found, as quantities, with what they leave available."""
-    figures = {name: int(found[name]) for name in _FIGURES}
-    figures["available"] = figures["total"] - figures["requested"] - figures["pending"]
-    return {name: to_quantity(value) for name, value in figures.items()}
+    units = {name: int(found[name]) for name in _FIGURES}
+    units["available"] = units["total"] - units["requested"] - units["pending"]
+    return {name: to_quantity(value) for name, value in units.items()}
 
 
 @cache

@@ -22,6 +22,7 @@ from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
 from stockline.rules.transfer_window import INCOMING_LIST
 from stockline.rules.window import (
+    ALL_ROWS,
     APPLICATION,
     LISTED_ROWS,
     ROWS,
@@ -29,7 +30,6 @@ from stockline.rules.window import (
     same_combination,
     serial_quantity_not_one,
 )
-from stockline.schema.ledger import POSITIONS
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
@@ -48,7 +48,7 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     """The same for a line that is held already, and of which no window is open."""
     require_tracked(line)
     window = transaction.next_number()
-    parameters = of_window(line, window) | {"first": 1, "last": POSITIONS}
+    parameters = of_window(line, window) | ALL_ROWS
     unreadable = stage_rows(transaction, line, window, rows)
     if unreadable:
         enforce(transaction, [serial_quantity_not_one], parameters)  # comes first, whichever row it is (IN-4)

@@ -17,11 +17,12 @@ from stockline.operations.open_windows import (
 from stockline.operations.transfer_window import mirror
 from stockline.operations.window_changes import write_difference
 from stockline.operations.window_dates import forget_shown_dates
+from stockline.operations.window_shortages import shortages
 from stockline.operations.window_staleness import require_fresh, require_latest
 from stockline.operations.window_view import Header, sums
 from stockline.refusal import Finding, Refusal, Warning
 from stockline.results import WindowClosed
-from stockline.rules.window import COMBINATION, ROWS
+from stockline.rules.window import ALL_ROWS, COMBINATION, ROWS
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
@@ -69,7 +70,8 @@ def closed(transaction: Transaction, line: SourceLine, parameters: dict[str, Any
         facts = {"quantity": to_quantity(abs(line.quantity)), "tracked": to_quantity(found.quantity)}
         raise Refusal.of(Code.TRACKING_EXCEEDS_LINE, message, line=line.name, item=line.item.code, facts=facts)
     header = found.header(line)
-    return WindowClosed(line=line.name, rows=found.rows, **header.matrix, warnings=_undefined(line, header))
+    warnings = [*_undefined(line, header), *shortages(transaction, line, parameters | ALL_ROWS)]
+    return WindowClosed(line=line.name, rows=found.rows, **header.matrix, warnings=warnings)
 
 
 def _undefined(line: SourceLine, header: Header) -> list[Warning]:

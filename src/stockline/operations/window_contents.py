@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, and_, bindparam, exists, func, select
 
 from stockline.codes import Code
 from stockline.operations.open_windows import OpenWindow, look_at_window
+from stockline.operations.window_shortages import shortages
 from stockline.operations.window_view import shown_row, sums
 from stockline.refusal import Refusal, Warning
 from stockline.results import RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
@@ -74,9 +75,14 @@ def changed(
         rows=[_row(window, row, place) for row, place in zip(good, places, strict=True)],
         removed=removed,
         refused=[_refused(row) for row in found if row.refusal],
-        warnings=warnings,
+        warnings=[*warnings, *_shortages(transaction, window, [row.row for row in good])],
         **header.matrix,
     )
+
+
+def _shortages(transaction: Transaction, window: OpenWindow, keys: Sequence[int]) -> list[Warning]:
+    """The warnings of the rows from the first to the last of these."""
+    return shortages(transaction, window.line, window.parameters | {"first": keys[0], "last": keys[-1]}) if keys else []
 
 
 _OF_STEP = and_(

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, bindparam, exi
 from stockline.codes import Code
 from stockline.rules.framework import Query, rule
 from stockline.schema.documents import source_line
-from stockline.schema.ledger import ledger_entry, open_entry
+from stockline.schema.ledger import POSITIONS, ledger_entry, open_entry
 from stockline.schema.reservations import tracking_specification
 from stockline.schema.windows import window_row, window_step
 from stockline.values import SCALE
@@ -30,6 +30,8 @@ GOOD_ROWS = (*ROWS, window_row.c.refusal == "")
 """Those that have not been refused."""
 CHANGED = (*ROWS, window_row.c.row.between(FIRST, LAST))
 """The rows an operation gives, all of a list or some of an open window: those the rules are about."""
+ALL_ROWS = {"first": 1, "last": POSITIONS}
+"""The numbers of the rows, where all are looked at."""
 
 
 def handled_combinations() -> Subquery:

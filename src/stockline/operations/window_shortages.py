@@ -1,0 +1,84 @@
+"""Rows of a window that ask for more of a specific number than is available: a warning, never a refusal (TW-34)."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, select
+
+from stockline.codes import WarningCode
+from stockline.operations.availability import steering, stock_for
+from stockline.operations.lines import SourceLine
+from stockline.refusal import Finding, Warning
+from stockline.rules.availability import BLANK, Numbers, requested, sum_of, total
+from stockline.rules.framework import tidy
+from stockline.rules.window import CHANGED, COMBINATION, ITEM, LINE, ROWS
+from stockline.schema.reservations import DEMAND, link
+from stockline.schema.windows import window_row
+from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS
+from stockline.values import to_quantity
+
+
+def shortages(transaction: Transaction, line: SourceLine, parameters: Mapping[str, Any]) -> list[Warning]:
+    """`not_available` for the rows `first` to `last` of a window, if the line takes stock and any asks for too much."""
+    steers = steering(line.item.tracking)
+    if line.movement > 0 or not steers:
+        return []
+    asked = {**parameters, **stock_for(line).parameters}
+    findings: dict[int, Finding] = {}
+    for kind in [kind for kind in NUMBER_KINDS if kind in steers]:
+        # Mostly nobody else asks for numbers of the item: then two questions a row are saved.
+        others = bool(transaction.execute(_ASKED_FOR[kind], asked).scalar())
+        for row in transaction.execute(_short_rows(kind, steers, others), asked):
+            findings.setdefault(row.row, _finding(line, kind, row))
+    return [Warning(WarningCode.NOT_AVAILABLE, [findings[row] for row in sorted(findings)])] if findings else []
+
+
+def _finding(line: SourceLine, kind: str, row: Any) -> Finding:
+    numbers = {name: getattr(row, name) for name in COMBINATION}
+    available = to_quantity(int(row.available))
+    message = f"Row {row.row}: {kind} {numbers[kind]} is available at {line.site} with {available} {line.item.unit}."
+    where = {name: number or None for name, number in numbers.items()}
+    facts = {"kind": kind, "available": available}
+    return Finding(
+        tidy(message), line=line.name, row=row.row, item=line.item.code, site=line.site, **where, facts=facts
+    )
+
+
+_ASKED_FOR = {
+    kind: select(
+        exists(
+            select(link.c.id).where(link.c.item_id == ITEM, DEMAND.line_id.isnot(None), getattr(DEMAND, kind) != BLANK)
+        )
+    )
+    for kind in NUMBER_KINDS
+}
+
+_OPEN = window_row.c.quantity - window_row.c.handled
+_SHOWN = [window_row.c[name] for name in ("row", *COMBINATION)]
+
+
+@cache
+def _short_rows(kind: str, steers: frozenset[str], others: bool) -> Select[Any]:
+    """Rows whose number of the kind has less than nothing available, counting the whole window."""
+    number = window_row.c[kind]
+    if kind == "serial":  # a serial stands in one row of a window
+        left = _left({kind: number}, steers, others) - _OPEN
+        return select(*_SHOWN, left.label("available")).where(*CHANGED, number != BLANK, _OPEN > 0, left < 0)
+    changed = select(number).where(*CHANGED)
+    drafts = (
+        select(number.label("number"), sum_of(_OPEN).label("drafted"))
+        .where(*ROWS, number != BLANK, number.in_(changed))
+        .group_by(number)
+        .subquery("drafts")
+    )
+    left = _left({kind: drafts.c.number}, steers, others) - drafts.c.drafted
+    short = select(drafts.c.number, left.label("available")).where(left < 0).subquery("short")
+    return select(*_SHOWN, short.c.available).join(short, short.c.number == number).where(*CHANGED)
+
+
+def _left(numbers: Numbers, steers: frozenset[str], others: bool) -> ColumnElement[int]:
+    """What is available but for what the window drafts."""
+    on_hand = total(numbers, steers)
+    return on_hand - requested(numbers) + requested(numbers, saved_by=LINE) if others else on_hand

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from stockline import Code, NumberOnHand, OrderLine, Refusal, Stockline, TrackingCode, TrackingRow
+from stockline import (
+    Code,
+    NumberOnHand,
+    OrderLine,
+    Refusal,
+    Result,
+    Stockline,
+    TrackingCode,
+    TrackingRow,
+    WarningCode,
+)
 from stockline.service import open_scratch
 from stockline.tracking_code import NUMBER_KINDS
 from tests.support.warehouse import TODAY, furnish, serials
@@ -138,3 +148,95 @@ def test_names_must_exist(stock: Stockline) -> None:
             with pytest.raises(Refusal) as caught:
                 ask(item, site=site)
             assert caught.value.code == Code.NOT_FOUND
+
+
+def sale(stock: Stockline, name: str, item: str, quantity: int) -> str:
+    stock.create_order(name, "sale", site="EAST", lines=[OrderLine(item=item, quantity=quantity)])
+    return f"{name}/1"
+
+
+def short(answer: Result) -> list[tuple[str | None, ...]]:
+    """The numbers of the rows warned of."""
+    found = [warning.findings for warning in answer.warnings if warning.code == WarningCode.NOT_AVAILABLE]
+    return [(finding.serial, finding.lot) for findings in found for finding in findings]
+
+
+def test_only_rows_that_ask_for_too_much_are_warned_of(stock: Stockline) -> None:
+    stock.adjust("WATCH", "EAST", 3, rows=[TrackingRow("S1", "L1"), TrackingRow("S2", "L1"), TrackingRow("S3", "L2")])
+    stock.track(sale(stock, "SO1", "WATCH", 1), [TrackingRow("S1", "L1")])
+    window = stock.open_tracking(sale(stock, "SO2", "WATCH", 4)).number
+    assert short(stock.enter_row(window, TrackingRow("S2"))) == []
+    assert short(stock.enter_row(window, TrackingRow("S3"))) == []
+    assert short(stock.enter_row(window, TrackingRow("S1"))) == [("S1", "L1")]
+    assert short(stock.enter_row(window, TrackingRow("S9", "L2"))) == [("S9", "L2")]
+    # The lots are asked for in full and one more by now: so S2 and S3 cannot all be had either.
+    expected = [("S2", "L1"), ("S3", "L2"), ("S1", "L1"), ("S9", "L2")]
+    assert short(stock.refresh_tracking(window)) == short(stock.close_tracking(window)) == expected
+
+
+def test_nothing_is_warned_of_when_stock_has_come(stock: Stockline) -> None:
+    window = stock.open_tracking(sale(stock, "SO1", "PAINT", 5)).number
+    assert short(stock.enter_row(window, TrackingRow(lot="L1", quantity=5))) == [(None, "L1")]
+    stock.adjust("PAINT", "EAST", 5, rows=[TrackingRow(lot="L1", quantity=5)])
+    assert short(stock.refresh_tracking(window)) == []
+    assert short(stock.close_tracking(window)) == []
+    assert short(stock.track("SO1/1", [TrackingRow(lot="L1", quantity=5)])) == []
+    assert short(stock.track("SO1/1", [TrackingRow(lot="L1", quantity=4), TrackingRow(lot="L2", quantity=1)])) == [
+        (None, "L2")
+    ]
+
+
+def test_what_is_not_specific_or_comes_in_is_not_warned_of(stock: Stockline) -> None:
+    stock.create_item("LAMP", tracking=TrackingCode(serial=["sale_out"]))
+    assert short(stock.track(sale(stock, "SO1", "LAMP", 1), [TrackingRow("S1")])) == []
+    stock.create_order("PO1", "purchase", site="EAST", lines=[OrderLine(item="BIKE", quantity=1)])
+    assert short(stock.track("PO1/1", [TrackingRow("S1")])) == []
+
+
+def test_a_window_shows_what_it_drafts_and_the_location_of_its_line(stock: Stockline) -> None:
+    stock.adjust("PAINT", "EAST", 5, location="A", rows=[TrackingRow(lot="L1", quantity=5)])
+    stock.adjust("PAINT", "EAST", 4, location="B", rows=[TrackingRow(lot="L2", quantity=4)])
+    line = OrderLine(item="PAINT", quantity=8, location="B")
+    stock.create_order("SO1", "sale", site="EAST", lines=[line])
+    window = stock.open_tracking("SO1/1").number
+    stock.enter_row(window, TrackingRow(lot="L1", quantity=5))
+    stock.enter_row(window, TrackingRow(lot="L2", quantity=1))
+    page = stock.numbers_for_window(window, "lot")
+    names = ("total", "pending", "available", "at_location")
+    assert figures(page, "lot", *names) == [("L1", "5", "5", "0", "0"), ("L2", "4", "1", "3", "4")]
+    assert shown(stock.numbers_for_window(window, "lot", only_available=True), "lot") == ["L2"]
+
+
+def test_a_window_is_asked_about_its_own_item_only(stock: Stockline) -> None:
+    window = stock.open_tracking(sale(stock, "SO1", "PAINT", 1)).number
+    for item, site in (("BIKE", "EAST"), ("PAINT", "WEST")):
+        with pytest.raises(Refusal) as caught:
+            stock.availability(item, site=site, window=window)
+        assert caught.value.code == Code.INVALID
+
+
+def test_a_selection_is_one_step(stock: Stockline) -> None:
+    stock.adjust("PAINT", "EAST", 9, rows=[TrackingRow(lot=lot, quantity=3) for lot in ("L1", "L2", "L3")])
+    window = stock.open_tracking(sale(stock, "SO1", "PAINT", 8)).number
+    stock.enter_row(window, TrackingRow(lot="L2", quantity=1))
+    before = figures_of_rows(stock, window)
+    selected = stock.select_entries(window)
+    after = [("L2", 3), ("L1", 3), ("L3", 2)]
+    assert figures_of_rows(stock, window) == after
+    assert {row.lot for row in selected.rows} == {"L1", "L2", "L3"}
+    stock.undo_step(window)
+    assert figures_of_rows(stock, window) == before == [("L2", 1)]
+    stock.redo_step(window)
+    assert figures_of_rows(stock, window) == after
+
+
+def figures_of_rows(stock: Stockline, window: int) -> list[tuple[str, int]]:
+    return [(row.lot, int(row.quantity)) for row in stock.window(window).rows]
+
+
+def test_selected_stock_brings_its_warranty(stock: Stockline) -> None:
+    later = dt.date(2030, 1, 1)
+    stock.adjust("BIKE", "EAST", 1, rows=[TrackingRow("S1", warranty=later)])
+    window = stock.open_tracking(sale(stock, "SO1", "BIKE", 1)).number
+    (row,) = stock.select_entries(window).rows
+    assert row.warranty == later

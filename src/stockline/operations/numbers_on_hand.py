@@ -19,6 +19,7 @@ from stockline.rules.availability import (
     LINES,
     SITE,
     VARIANT,
+    at_location,
     carried,
     in_entries,
     pending,
@@ -32,7 +33,7 @@ from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
-from stockline.values import SCALE, to_quantity
+from stockline.values import to_quantity
 
 LARGEST_PAGE = 1000
 
@@ -122,7 +123,7 @@ def _page(form: _Form) -> Select[Any]:
             entry.expires,
             entry.warranty,
             card.blocked,
-            (_at_location(form, shown.c.number) if form.has_location else null()).label("at_location"),
+            (at_location(numbers, form.steers) if form.has_location else null()).label("at_location"),
         )
         .select_from(shown.outerjoin(ledger_entry, of_entry).outerjoin(information_card, of_card))
         .order_by(shown.c.number)
@@ -149,7 +150,7 @@ def _numbers(form: _Form, *, by_lines: bool) -> Select[Any]:
         asked = requested({form.kind: number})
         query = query.having(sum_of(quantity) > (asked + pending({form.kind: number}) if form.drafts else asked))
         if form.has_location:
-            query = query.having(_at_location(form, number) > 0)
+            query = query.having(at_location({form.kind: number}, form.steers) > 0)
     # The limit is written out: a planner that does not know it would read and sort all there is.
     return query.order_by(number).limit(bindparam("limit", type_=Integer, literal_execute=True))
 
@@ -169,28 +170,3 @@ def _entry_of_line(form: _Form, shown: FromClause) -> ColumnElement[int]:
             carried(form.kind, form.steers) == shown.c.number,
         ]
     return select(owned.entry_id).select_from(found).where(*of_line).limit(1).scalar_subquery()
-
-
-def _at_location(form: _Form, number: ColumnElement[str]) -> ColumnElement[int]:
-    """What of the number lies in the location asked about."""
-    there = bindparam("location", type_=Text)
-    place = characteristic_set.c
-    if form.kind != "serial":
-        named = [place[form.kind] == number, place[form.kind] != BLANK, place.location == there]
-        found = select(sum_of(stock_line.c.quantity)).select_from(LINES).where(*IN_LINES, *named)
-    elif "serial" in form.steers:
-        own = [serial.c.item_id == ITEM, serial.c.variant == VARIANT, serial.c.serial == number]
-        line = and_(stock_line.c.item_id == ITEM, stock_line.c.id == serial.c.stock_line_id)
-        held = serial.join(stock_line, line).join(
-            characteristic_set, and_(place.item_id == ITEM, place.id == stock_line.c.set_id)
-        )
-        found = (
-            select(func.count() * SCALE).select_from(held).where(*own, place.site_id == SITE, place.location == there)
-        )
-    else:
-        # Serials that are not specific are on no stock line: their entries know where they came in.
-        own = [*in_entries(form.steers), open_entry.c.carried_serial == number, open_entry.c.carried_serial != BLANK]
-        entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == open_entry.c.entry_id)
-        held = open_entry.join(ledger_entry, entry)
-        found = select(sum_of(open_entry.c.remaining)).select_from(held).where(*own, ledger_entry.c.location == there)
-    return found.scalar_subquery()

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, bindparam, func, literal_column, or_, select
 
 from stockline.rules.window import ITEM, LINE, ROWS
-from stockline.schema.ledger import open_entry
+from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
-from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.schema.windows import window_row
 from stockline.tracking_code import NUMBER_KINDS
+from stockline.values import SCALE
 
 VARIANT = bindparam("variant", type_=Text)
 SITE = bindparam("site", type_=BigInteger)
@@ -127,3 +128,24 @@ def drafted(numbers: Numbers, *rows: ColumnElement[bool]) -> ColumnElement[int]:
 def pending(numbers: Numbers, *rows: ColumnElement[bool]) -> ColumnElement[int]:
     """What a window asks for beyond what its line has saved."""
     return drafted(numbers, *rows) - requested(numbers, saved_by=LINE)
+
+
+def at_location(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]:
+    """What with these numbers lies in a location of the site, the parameter `location`."""
+    there = bindparam("location", type_=Text)
+    if "serial" not in numbers:
+        same = [and_(_place[kind] == number, _place[kind] != BLANK) for kind, number in numbers.items()]
+        lying = select(sum_of(stock_line.c.quantity)).select_from(LINES)
+        return _scalar(lying.where(*IN_LINES, *same, _place.location == there))
+    if "serial" in steers:
+        own = [serial.c.item_id == ITEM, serial.c.variant == VARIANT, serial.c.serial == numbers["serial"]]
+        line = and_(stock_line.c.item_id == ITEM, stock_line.c.id == serial.c.stock_line_id)
+        lies = and_(_place.item_id == ITEM, _place.id == stock_line.c.set_id)
+        held = serial.join(stock_line, line).join(characteristic_set, lies)
+        lying = select(func.count() * SCALE).select_from(held)
+        return _scalar(lying.where(*own, _place.site_id == SITE, _place.location == there))
+    # Serials that are not specific are on no stock line: their entries know where they came in.
+    carries = and_(open_entry.c.carried_serial == numbers["serial"], open_entry.c.carried_serial != BLANK)
+    entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == open_entry.c.entry_id)
+    lying = select(sum_of(open_entry.c.remaining)).select_from(open_entry.join(ledger_entry, entry))
+    return _scalar(lying.where(*in_entries(steers), carries, ledger_entry.c.location == there))

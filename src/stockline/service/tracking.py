@@ -11,6 +11,7 @@ from stockline.operations import (
     window_close,
     window_contents,
     window_edit,
+    window_selection,
     window_steps,
     window_view,
 )
@@ -43,7 +44,8 @@ class Tracking(Service):
     def track(self, line: str, rows: Iterable[TrackingRow], *, side: str | None = None) -> WindowClosed:
         """Open the tracking window of a line, make its rows exactly these, and close it.
 
-        Warns `tracking_undefined` when a part of the line stays without number.
+        Warns `tracking_undefined` when a part of the line stays without number, `not_available` when rows ask for more
+        of a specific number than is available (TW-34).
 
         Raises:
             Refusal: `not_found`, `not_tracked`, `window_open`, `serial_quantity_not_one`, `invalid`, `already_handled`,
@@ -90,6 +92,8 @@ class Tracking(Service):
 
     def enter_row(self, window: int, row: TrackingRow) -> WindowChanged:
         """Enter a row.
+
+        Warns `not_available` when it asks for more of a specific number than is available (TW-34).
 
         Raises:
             Refusal: `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, `application_invalid`,
@@ -152,6 +156,28 @@ class Tracking(Service):
         """Give a row a package of the series `PKG`, as `assign_lot` gives it a lot."""
         return self._step(window_assign.assign_number, window, "package", key, seen=revision)
 
+    def select_entries(self, window: int, rows: Iterable[TrackingRow] = ()) -> WindowChanged:
+        """Take stock into the window of a line that takes from it: these rows, or, if there are none, what is proposed.
+
+        The proposal takes what is undefined from the numbers that expire first, leaving what reservations of others
+        hold; it may come to nothing. What the window has a row of is added to that row (TW-31, TW-32).
+
+        Raises:
+            Refusal: `invalid` for a line that brings goods in and for negative quantities, `insufficient_stock` for
+                more than is available, or lies in the line's location; what `enter_row` refuses.
+        """
+        chosen = list(rows)
+        if not chosen:
+            return self._step(window_selection.select_proposal, window)
+        return self._step(window_selection.select_rows, window, chosen)
+
+    def refresh_tracking(self, window: int, *, after: int = 0, limit: int | None = None) -> Window:
+        """An open window as `window` answers it, with the warnings of what is available of its numbers now.
+
+        Warns `not_available` (TW-34).
+        """
+        return self._read(lambda transaction: window_selection.refresh(transaction, window, after, limit))
+
     def undo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
         """Take back the last step that changed rows. Refused `invalid` when there is none."""
         return self._step(window_steps.undo_step, window, seen=revision)
@@ -163,7 +189,7 @@ class Tracking(Service):
     def close_tracking(self, window: int, *, revision: int | None = None) -> WindowClosed:
         """Write what the window drafted to its line, and close it. Rows of quantity 0 or without number are dropped.
 
-        Warns `tracking_undefined`.
+        Warns `tracking_undefined`, `not_available`.
 
         Raises:
             Refusal: `window_stale` when the line or its entries have changed since the window was opened,

@@ -65,6 +65,19 @@ def _assign(scene: Scene, method: str, given: Given) -> Any:
     return scene.call(method, window, None if row is None else _key(scene, window, row))
 
 
+@operation("select_entries")
+def select_entries(scene: Scene, given: Given) -> Any:
+    """Take stock into an open window: these rows, or the proposal."""
+    window = scene.window(given.pop("window"))
+    return scene.call("select_entries", window, tracking_rows(scene, given.get("rows") or ()))
+
+
+@operation("refresh")
+def refresh(scene: Scene, given: Given) -> Any:
+    """Look again at what is available for an open window."""
+    return scene.call("refresh_tracking", scene.window(given["window"]))
+
+
 @operation("close_tracking")
 def close_tracking(scene: Scene, given: Given) -> Any:
     """Close a window."""

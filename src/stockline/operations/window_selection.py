@@ -1,0 +1,134 @@
+"""Selecting stock for an open window: rows chosen by hand, or the proposal (TW-31, TW-32).
+
+What is selected comes in as new rows; those of a combination that the window has already are then added to its row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Update, and_, bindparam, delete, exists, select, update
+
+from stockline.codes import Code
+from stockline.operations.availability import Stock, stock_for
+from stockline.operations.numbers import bring_numbers
+from stockline.operations.open_windows import OpenWindow, Visit, hold_window, look_at_window
+from stockline.operations.proposal import propose
+from stockline.operations.window_contents import changed, contents
+from stockline.operations.window_rows import stage_new_rows
+from stockline.operations.window_shortages import shortages
+from stockline.operations.window_steps import begin_step, keep_new_rows, keeping
+from stockline.operations.window_view import sums
+from stockline.refusal import Refusal
+from stockline.results import TrackingRow, Window, WindowChanged
+from stockline.rules.availability import BLANK, carried, in_entries, summed_by_lines
+from stockline.rules.framework import enforce
+from stockline.rules.selection import selection_rules
+from stockline.rules.window import ALL_ROWS, CHANGED, COMBINATION, ENTERED_ROWS, FIRST, LAST, ROWS, same_combination
+from stockline.schema.ledger import ledger_entry, open_entry
+from stockline.schema.windows import window_row
+from stockline.store.database import Transaction
+
+
+def select_rows(transaction: Transaction, number: int, given: Sequence[TrackingRow], visit: Visit) -> WindowChanged:
+    """Take the stock of these rows into the window; refused whole when one of them asks for too much (TW-32)."""
+    window = _taking(hold_window(transaction, number, visit))
+    stock = stock_for(window.line, window.id)
+    parameters = begin_step(transaction, window, len(given)) | _place(window, stock)
+    unreadable = stage_new_rows(transaction, window, parameters["first"], given)
+    if unreadable:
+        raise Refusal(Code.INVALID, unreadable.values())
+    bring_numbers(transaction, window.line, parameters)
+    enforce(transaction, selection_rules(stock.steers, located=window.line.location != ""), parameters)
+    return _take(transaction, window, stock, parameters)
+
+
+def select_proposal(transaction: Transaction, number: int, visit: Visit) -> WindowChanged:
+    """Take what is undefined from the numbers with the earliest expiration date (TW-31)."""
+    window = _taking(hold_window(transaction, number, visit))
+    stock = stock_for(window.line, window.id)
+    room = abs(window.line.quantity) - sums(transaction, window.parameters).quantity
+    proposed = propose(transaction, window, stock, room) if room > 0 else 0
+    if not proposed:
+        return changed(transaction, window, None)
+    return _take(transaction, window, stock, begin_step(transaction, window, proposed) | _place(window, stock))
+
+
+def refresh(transaction: Transaction, number: int, after: int, limit: int | None) -> Window:
+    """An open window with the warnings of all its rows (TW-34)."""
+    window = look_at_window(transaction, number)
+    warnings = shortages(transaction, window.line, window.parameters | ALL_ROWS)
+    return replace(contents(transaction, number, after, limit), warnings=warnings)
+
+
+def _taking(window: OpenWindow) -> OpenWindow:
+    """The window, if its line takes from stock; else refused `invalid`."""
+    if window.line.movement > 0:
+        message = f"Line {window.line.name} brings goods in: there is nothing to select for it."
+        raise Refusal.of(Code.INVALID, message, line=window.line.name, item=window.line.item.code)
+    return window
+
+
+def _place(window: OpenWindow, stock: Stock) -> dict[str, Any]:
+    return stock.parameters | {"location": window.line.location}
+
+
+def _take(transaction: Transaction, window: OpenWindow, stock: Stock, parameters: dict[str, Any]) -> WindowChanged:
+    """Make what was selected rows of the window."""
+    for statement in _ADD_TO_ROWS:
+        transaction.execute(statement, parameters)
+    enforce(transaction, ENTERED_ROWS, parameters)
+    for kind in COMBINATION:
+        if not summed_by_lines([kind], stock.steers):
+            transaction.execute(_date(kind, stock.steers), parameters)
+    keep_new_rows(transaction, parameters)
+    return changed(transaction, window, parameters["step"])
+
+
+_selected = window_row.alias("selected")
+_SELECTED = (
+    *(_selected.c[name] == window_row.c[name] for name in ("item_id", "window_id")),
+    _selected.c.row.between(FIRST, LAST),
+    same_combination(_selected, window_row),
+)
+_STANDING = (*ROWS, window_row.c.row < FIRST, window_row.c.revision.isnot(None))
+"""The rows that were there before."""
+_quantity = window_row.c.quantity + _selected.c.quantity
+_ADD_TO_ROWS = (
+    keeping(*_STANDING, exists(select(_selected.c.row).where(*_SELECTED))),
+    update(window_row)
+    .where(*_STANDING, *_SELECTED)
+    .values(
+        quantity=_quantity,
+        handle=_quantity - window_row.c.handled,
+        invoice=_quantity - window_row.c.invoiced,
+        revision=bindparam("revision"),
+    ),
+    delete(window_row).where(
+        *CHANGED,
+        exists(
+            select(_selected.c.row).where(
+                *(_selected.c[name] == window_row.c[name] for name in ("item_id", "window_id")),
+                _selected.c.row < FIRST,
+                same_combination(_selected, window_row),
+            )
+        ),
+    ),
+)
+
+
+@cache
+def _date(kind: str, steers: frozenset[str]) -> Update:
+    """New rows take the dates of the stock they were selected from, the newest of their serial, lot or package."""
+    number = carried(kind, steers)
+    coarser = COMBINATION[: COMBINATION.index(kind)]
+    of_kind = and_(window_row.c[kind] != "", *(window_row.c[name] == "" for name in coarser))
+    entry = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
+
+    def newest(date: str) -> Any:
+        stock = select(ledger_entry.c[date]).select_from(open_entry.join(ledger_entry, entry))
+        stock = stock.where(*in_entries(steers), number == window_row.c[kind], number != BLANK)
+        return stock.order_by(open_entry.c.entry_id.desc()).limit(1).scalar_subquery()
+
+    return update(window_row).where(*CHANGED, of_kind).values(expires=newest("expires"), warranty=newest("warranty"))

@@ -6,7 +6,7 @@ import pytest
 
 from stockline.codes import Code
 from tests.scenarios_runner.conftest import Play
-from tests.scenarios_runner.fake import FakeStock, posting, refusal
+from tests.scenarios_runner.fake import FakeStock, posting, refusal, result
 
 D = Decimal
 
@@ -153,13 +153,13 @@ def test_what_selects_is_handed_on(play: Play) -> None:
 
 
 def test_an_open_window(play: Play) -> None:
-    stock = FakeStock(**STOCK, post="the window")
+    stock = FakeStock(**STOCK, post=result(number=7))
     first = "- post: {order: A}\n  as: W\n"
     outcome = play(first + "- expect_tracking: {window: W, rows: [{lot: L1}, {lot: L2}]}", stock)
     assert outcome.passed, outcome.message
-    assert stock.asked("window") == [(("the window",), {})]
+    assert stock.asked("window") == [((7,), {})]
     assert play(first + "- expect_availability: [{item: A, window: W, total: 4}]", stock).passed
-    assert stock.asked("availability") == [(("A",), {"window": "the window"})]
+    assert stock.asked("availability") == [(("A",), {"window": 7})]
     del stock.answers["window"]
     outcome = play(first + "- expect_tracking: {window: W, rows: []}", stock)
     assert outcome.message == "expect_tracking: this build keeps no open window to compare with"

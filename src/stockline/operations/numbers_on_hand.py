@@ -17,7 +17,6 @@ from stockline.rules.availability import (
     BLANK,
     IN_LINES,
     LINES,
-    SITE,
     VARIANT,
     at_location,
     carried,
@@ -29,8 +28,8 @@ from stockline.rules.availability import (
 )
 from stockline.rules.window import ITEM
 from stockline.schema.catalog import information_card
-from stockline.schema.ledger import ledger_entry, open_entry
-from stockline.schema.stock import characteristic_set, serial, stock_line
+from stockline.schema.ledger import ledger_entry, number_date, open_entry
+from stockline.schema.stock import characteristic_set, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import to_quantity
@@ -108,26 +107,21 @@ def _page(form: _Form) -> Select[Any]:
     by_lines = summed_by_lines([form.kind], form.steers)
     shown = _numbers(form, by_lines=by_lines).subquery("shown")
     numbers = {form.kind: shown.c.number}
-    known_by = _entry_of_line(form, shown) if by_lines else shown.c.known_by
-    of_entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == known_by)
     card = information_card.c
     of_card = and_(card.item_id == ITEM, card.variant == VARIANT, card.kind == form.kind, card.number == shown.c.number)
-    entry = ledger_entry.c
-    return (
-        select(
-            shown.c.number,
-            shown.c.total,
-            *asked_for(numbers, form.drafts),
-            entry.lot,
-            entry.package,
-            entry.expires,
-            entry.warranty,
-            card.blocked,
-            (at_location(numbers, form.steers) if form.has_location else null()).label("at_location"),
-        )
-        .select_from(shown.outerjoin(ledger_entry, of_entry).outerjoin(information_card, of_card))
-        .order_by(shown.c.number)
-    )
+    rows = shown.outerjoin(information_card, of_card)
+    columns = [shown.c.number, shown.c.total, *asked_for(numbers, form.drafts), card.blocked]
+    columns.append((at_location(numbers, form.steers) if form.has_location else null()).label("at_location"))
+    if by_lines:
+        known = number_date.c
+        dated = [known.item_id == ITEM, known.variant == VARIANT, known.kind == form.kind]
+        rows = rows.outerjoin(number_date, and_(*dated, known.number == shown.c.number))
+        columns += [known.expires, null().label("warranty")]
+    else:
+        entry = ledger_entry.c
+        rows = rows.outerjoin(ledger_entry, and_(entry.item_id == ITEM, entry.id == shown.c.known_by))
+        columns += [entry.lot, entry.package, entry.expires, entry.warranty]
+    return select(*columns).select_from(rows).order_by(shown.c.number)
 
 
 def _stretch(form: _Form, number: ColumnElement[str]) -> list[ColumnElement[bool]]:
@@ -137,14 +131,17 @@ def _stretch(form: _Form, number: ColumnElement[str]) -> list[ColumnElement[bool
 
 
 def _numbers(form: _Form, *, by_lines: bool) -> Select[Any]:
-    """The first numbers of the stretch, as many as the page has, with what is on hand of each and what knows it."""
+    """The first numbers of the stretch, as many as the page has, with what is on hand of each.
+
+    `known_by` is the newest of its entries, of which it has its dates; lots and packages of serials have many.
+    """
     rows: FromClause = LINES if by_lines else open_entry
     here = IN_LINES if by_lines else in_entries(form.steers)
     number = characteristic_set.c[form.kind] if by_lines else carried(form.kind, form.steers)
-    quantity, known_by = (
-        (stock_line.c.quantity, stock_line.c.id) if by_lines else (open_entry.c.remaining, open_entry.c.entry_id)
-    )
-    columns = [number.label("number"), sum_of(quantity).label("total"), func.max(known_by).label("known_by")]
+    quantity = stock_line.c.quantity if by_lines else open_entry.c.remaining
+    columns = [number.label("number"), sum_of(quantity).label("total")]
+    if not by_lines:
+        columns.append(func.max(open_entry.c.entry_id).label("known_by"))
     query = select(*columns).select_from(rows).where(*here, number != BLANK, *_stretch(form, number)).group_by(number)
     if form.only_available:
         asked = requested({form.kind: number})
@@ -153,20 +150,3 @@ def _numbers(form: _Form, *, by_lines: bool) -> Select[Any]:
             query = query.having(at_location({form.kind: number}, form.steers) > 0)
     # The limit is written out: a planner that does not know it would read and sort all there is.
     return query.order_by(number).limit(bindparam("limit", type_=Integer, literal_execute=True))
-
-
-def _entry_of_line(form: _Form, shown: FromClause) -> ColumnElement[int]:
-    """An entry of what lies on the stock line, of which it has its dates."""
-    owned = open_entry.c
-    key = [owned.item_id == ITEM, owned.variant == VARIANT, owned.site_id == SITE]
-    if "serial" in form.steers:
-        found = serial.join(open_entry, and_(*key, owned.serial == serial.c.serial))
-        of_line = [serial.c.item_id == ITEM, serial.c.stock_line_id == shown.c.known_by]
-    else:
-        found = LINES.join(open_entry, and_(*key, owned.serial == BLANK, owned.lot == characteristic_set.c.lot))
-        of_line = [
-            *IN_LINES,
-            characteristic_set.c[form.kind] == shown.c.number,
-            carried(form.kind, form.steers) == shown.c.number,
-        ]
-    return select(owned.entry_id).select_from(found).where(*of_line).limit(1).scalar_subquery()

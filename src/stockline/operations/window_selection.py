@@ -16,6 +16,7 @@ from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window, look_at_window
 from stockline.operations.proposal import propose
 from stockline.operations.window_contents import changed, contents
+from stockline.operations.window_dates import date_entered_rows
 from stockline.operations.window_rows import stage_new_rows
 from stockline.operations.window_shortages import shortages
 from stockline.operations.window_steps import begin_step, keep_new_rows, keeping
@@ -79,9 +80,10 @@ def _take(transaction: Transaction, window: OpenWindow, stock: Stock, parameters
     for statement in _ADD_TO_ROWS:
         transaction.execute(statement, parameters)
     enforce(transaction, ENTERED_ROWS, parameters)
+    date_entered_rows(transaction, window.line, parameters)
     for kind in COMBINATION:
         if not summed_by_lines([kind], stock.steers):
-            transaction.execute(_date(kind, stock.steers), parameters)
+            transaction.execute(_take_warranty(kind, stock.steers), parameters)
     keep_new_rows(transaction, parameters)
     return changed(transaction, window, parameters["step"])
 
@@ -119,16 +121,13 @@ _ADD_TO_ROWS = (
 
 
 @cache
-def _date(kind: str, steers: frozenset[str]) -> Update:
-    """New rows take the dates of the stock they were selected from, the newest of their serial, lot or package."""
+def _take_warranty(kind: str, steers: frozenset[str]) -> Update:
+    """New rows take the warranty of the stock they were selected from: the newest of their serial, lot or package."""
     number = carried(kind, steers)
-    coarser = COMBINATION[: COMBINATION.index(kind)]
-    of_kind = and_(window_row.c[kind] != "", *(window_row.c[name] == "" for name in coarser))
+    finer = COMBINATION[: COMBINATION.index(kind)]
+    of_kind = and_(window_row.c[kind] != "", *(window_row.c[name] == "" for name in finer))
     entry = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
-
-    def newest(date: str) -> Any:
-        stock = select(ledger_entry.c[date]).select_from(open_entry.join(ledger_entry, entry))
-        stock = stock.where(*in_entries(steers), number == window_row.c[kind], number != BLANK)
-        return stock.order_by(open_entry.c.entry_id.desc()).limit(1).scalar_subquery()
-
-    return update(window_row).where(*CHANGED, of_kind).values(expires=newest("expires"), warranty=newest("warranty"))
+    stock = select(ledger_entry.c.warranty).select_from(open_entry.join(ledger_entry, entry))
+    stock = stock.where(*in_entries(steers), number == window_row.c[kind], number != BLANK)
+    newest = stock.order_by(open_entry.c.entry_id.desc()).limit(1).scalar_subquery()
+    return update(window_row).where(*CHANGED, of_kind).values(warranty=newest)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, exists, select, update
 from stockline.codes import Code
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
 from stockline.operations.locks import lock_item_sites
+from stockline.operations.new_numbers import forget_new_numbers
 from stockline.operations.new_orders import MADE
 from stockline.operations.problems import Problems
 from stockline.operations.reservation_release import end_links
@@ -42,6 +43,7 @@ def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confi
 
 def remove_lines(transaction: Transaction, lines: Sequence[SourceLine]) -> None:
     """Take lines away with all that hangs on them; what has been posted stays in the ledger."""
+    forget_new_numbers(transaction, lines)
     for line in lines:
         transaction.execute(delete(link).where(link.c.item_id == line.item.id, line.side.line_id == line.id))
         for table in (tracking_specification.c.line_id, source_line.c.id):

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 
 from stockline.operations.lines import lines_of
+from stockline.operations.new_numbers import note_new_numbers
 from stockline.operations.new_orders import NewOrder, create_order
 from stockline.operations.posting import post_lines
 from stockline.operations.posting_lines import PostingLine
-from stockline.operations.renumbering import note_new_numbers
 from stockline.operations.window import track_line
 from stockline.results import OrderLine, Posting, TrackingRow
 from stockline.schema.documents import document
-from stockline.schema.reservations import renumbering
 from stockline.store.database import Transaction
 
 
@@ -42,9 +41,5 @@ def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalL
     apply_to = {line.id: given.apply_to for line, given in zip(lines, journal, strict=True) if given.apply_to}
     posted = [PostingLine(line, line.quantity, 0) for line in lines]
     posting = post_lines(transaction, posted, posting_date, apply_to)
-    for line in lines:
-        if line.renumbers:
-            own = (renumbering.c.item_id == line.item.id, renumbering.c.line_id == line.id)
-            transaction.execute(delete(renumbering).where(*own))
     transaction.execute(delete(document).where(document.c.id == document_id))
     return posting

@@ -3,16 +3,14 @@
 All other characteristics of the stock line it leaves, status and owner among them, stay as they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import and_, case, func, insert, literal, select
 
-from stockline.operations.lines import SourceLine
 from stockline.operations.relocation import put_down
 from stockline.operations.stock_in import put_stock
 from stockline.operations.stock_lines import CLEAR_TAKES, PLACE, has_short_lines
-from stockline.results import KEEP, TrackingRow
 from stockline.rules.framework import BATCH
 from stockline.rules.new_dates import TAKEN, TAKEN_AND_PUT
 from stockline.rules.posting import ENTRIES, OF_WAVE
@@ -29,23 +27,7 @@ from stockline.schema.stock import (
 )
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
-from stockline.values import SCALE, clean_number
-
-
-def note_new_numbers(
-    transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow], stock_line_id: int | None = None
-) -> None:
-    """Write what the rows of a reclassification line are to become; what they do not say stays as it is (TW-41)."""
-    date_value = transaction.dialect.date_value
-    given = []
-    for row in rows:
-        old = [clean_number(getattr(row, kind)) for kind in NUMBER_KINDS]
-        new = [getattr(row, f"new_{kind}") for kind in NUMBER_KINDS]
-        numbers = [was if now is None else clean_number(now) for was, now in zip(old, new, strict=True)]
-        expires = None if row.new_expires == KEEP else date_value(row.new_expires)
-        given.append((*old, *numbers, row.new_expires != KEEP, expires, stock_line_id))
-    columns = (*NUMBER_KINDS, *(f"new_{kind}" for kind in NUMBER_KINDS), "dated", "new_expires", "stock_line_id")
-    transaction.stage(renumbering, columns, given, {"item_id": line.item.id, "line_id": line.id})
+from stockline.values import SCALE
 
 
 def take_from_named_lines(transaction: Transaction, parameters: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from stockline.operations.lines import POSITIVE, SourceLine
 from stockline.operations.open_windows import OpenWindow
 from stockline.operations.problems import Problems
 from stockline.refusal import Finding
-from stockline.results import TrackingRow
+from stockline.results import KEEP, TrackingRow
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 from stockline.values import (
@@ -33,8 +33,11 @@ def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: S
     Rows without any number are dropped (TW-16). Rows of quantity 0 are checked like the others; closing drops them, for
     their active part is 0.
     """
-    problems = Problems((Code.INVALID,))
-    rows = _read(RowReader(line, fresh=line.handled == 0 and not line.is_incoming), given, 1, problems)
+    problems = Problems((Code.SERIAL_QUANTITY_NOT_ONE, Code.INVALID))
+    if line.renumbers:
+        _check_new_serials(line, given, problems)
+    fresh = line.handled == 0 and not line.is_incoming
+    rows = _read(RowReader(line, fresh=fresh, renumbers=line.renumbers), given, 1, problems)
     numbered = (row for row in rows if row[1] or row[2] or row[3])
     _stage(transaction, line, given, 1, numbered, {"item_id": line.item.id, "window_id": window})
     return problems
@@ -90,12 +93,29 @@ def _read(
                 raise ValueProblem(f"a number has more than {NUMBER_LENGTH} characters")
             if given.expires is not None:
                 reader.require_dates()
+            if not reader.renumbers and gives_new_numbers(given):
+                raise ValueProblem("only the list of a reclassification, given whole, says what becomes of numbers")
             quantities = reader.quantities(given, bool(serial))
         except ValueProblem as problem:
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
             problems.add(Code.INVALID, f"Row {row}: {problem}.", line=line.name, row=row, item=line.item.code, **where)
             continue
         yield (row, serial, lot, package, *quantities)
+
+
+def gives_new_numbers(row: TrackingRow) -> bool:
+    """Whether the row says what becomes of its combination (TW-41)."""
+    new = (row.new_serial, row.new_lot, row.new_package)
+    return row.new_expires != KEEP or new != (None, None, None)
+
+
+def _check_new_serials(line: SourceLine, given: Sequence[TrackingRow], problems: Problems) -> None:
+    """One base unit, and no more, becomes a serial (TW-10)."""
+    reader = RowReader(line, fresh=True)
+    for row, one in enumerate(given, 1):
+        if clean_number(one.new_serial) and reader.quantities(one, has_serial=bool(one.serial))[0] != SCALE:
+            message = f"Row {row}: a serial stands for exactly one base unit."
+            problems.add(Code.SERIAL_QUANTITY_NOT_ONE, message, line=line.name, row=row, serial=one.new_serial)
 
 
 def _says_nothing(given: TrackingRow) -> bool:
@@ -105,11 +125,12 @@ def _says_nothing(given: TrackingRow) -> bool:
 class RowReader:
     """Reads the quantities of one line's rows: base, and positive when they have the line's sign.
 
-    `fresh`: nothing of the rows has been handled yet.
+    `fresh`: nothing of the rows has been handled yet; `renumbers`: they may say what becomes of their numbers.
     """
 
-    def __init__(self, line: SourceLine, *, fresh: bool) -> None:
+    def __init__(self, line: SourceLine, *, fresh: bool, renumbers: bool = False) -> None:
         self.line = line
+        self.renumbers = renumbers
         self._fresh = fresh
         self._coarse = line.item.rounding > 1
 

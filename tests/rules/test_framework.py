@@ -104,12 +104,15 @@ def test_every_rule_has_a_sentence_its_columns_can_fill(name: str) -> None:
     assert "position" in columns
 
 
-@pytest.mark.parametrize("found", control.RULES, ids=lambda found: found.finding)
+@pytest.mark.parametrize("found", control.RULES, ids=lambda found: ",".join(found.sentences))
 def test_every_finding_of_control_has_a_sentence_its_columns_can_fill(found: control.ControlRule) -> None:
     columns = {column.name for column in found.query.selected_columns}
     assert {"item_id", "variant", "site_id"} <= columns
     known = {name.removesuffix("_id") for name in columns}
-    assert set(re.findall(r"{(\w+)}", found.sentence)) <= known | {"lot", "package"}
+    for name, sentence in found.sentences.items():
+        assert sentence.endswith("."), name
+        assert set(re.findall(r"{(\w+)}", sentence)) <= known | {"lot", "package"}
+    assert len(found.sentences) == 1 or set(found.sentences) <= columns
     assert found.repair in ("machine", "person", "posting")
     assert found.control in control.CONTROLS
 

@@ -9,7 +9,7 @@ from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, find_site, item_codes
 from stockline.refusal import Refusal
 from stockline.results import ControlFinding
-from stockline.rules.control import CONTROLS, RULES, ControlRule, twin_lines
+from stockline.rules.control import CONTROLS, RULES, ControlRule, stock_lines
 from stockline.rules.framework import Names, tidy
 from stockline.schema.catalog import item
 from stockline.store.database import Transaction
@@ -38,7 +38,7 @@ def _findings(
     query = select(every).join(item, item.c.id == every.c.item_id).order_by(item.c.code)
     rows = transaction.execute(_narrowed(query, every, site_id, items)).mappings().all()
     names = Names(transaction, rows)
-    return [_finding(rule, row, names) for row in rows]
+    return [_finding(rule, name, row, names) for name in rule.sentences for row in rows if row.get(name, 1)]
 
 
 def _narrowed(query: Select[Any], found: Subquery, site_id: int | None, items: tuple[str, str] | None) -> Select[Any]:
@@ -50,27 +50,36 @@ def _narrowed(query: Select[Any], found: Subquery, site_id: int | None, items: t
     return query if items is None else query.where(item.c.code >= items[0], item.c.code <= items[1])
 
 
-def _finding(rule: ControlRule, row: Mapping[Any, Any], names: Names) -> ControlFinding:
-    values = dict(row)
-    values["item"] = names.items[values.pop("item_id")]
-    values["site"] = names.sites.get(values.pop("site_id"))
-    if rule.control in ("ledger",) or rule.finding in ("negative_quantity", "fractional_quantity", "twin_lines"):
-        for name in ("expected", "found"):
-            if values.get(name) is not None:
-                values[name] = to_quantity(int(values[name]))
-    message = tidy(rule.sentence.format(**{"lot": "", "package": "", **values}))
-    for name in ("entry", "nth_site"):
-        values.pop(name, None)
-    for name in ("serial", "lot", "package"):
-        values[name] = values.get(name) or None
-    return ControlFinding(control=rule.control, finding=rule.finding, repair=rule.repair, message=message, **values)
+def _finding(rule: ControlRule, name: str, row: Mapping[Any, Any], names: Names) -> ControlFinding:
+    values: dict[str, Any] = {fact: row.get(fact) for fact in _FACTS}
+    values["item"], values["site"] = names.items[row["item_id"]], names.sites.get(row["site_id"])
+    if name in _OF_QUANTITIES:
+        values |= {fact: to_quantity(int(values[fact])) for fact in ("expected", "found") if values[fact] is not None}
+    blank = {fact: "" if value is None else value for fact, value in {**row, **values}.items()}
+    message = tidy(rule.sentences[name].format_map(blank))
+    for number in ("serial", "lot", "package"):
+        values[number] = values[number] or None
+    return ControlFinding(control=rule.control, finding=name, repair=rule.repair, message=message, **values)
+
+
+_FACTS = ("variant", "stock_line", "serial", "lot", "package", "expected", "found")
+_OF_QUANTITIES = {
+    "twin_lines",
+    "negative_quantity",
+    "fractional_quantity",
+    "total_differs",
+    "quantity_not_ledger",
+    "application_differs",
+    "over_reserved",
+}
+"""Findings whose figures are quantities in engine units."""
 
 
 def items_with_findings(transaction: Transaction, site_id: int | None, items: tuple[str, str] | None) -> list[Item]:
     """The items that resynchronization is about: those with a finding on serials or with equal lines, by code."""
     ids: set[int] = set()
     for rule in RULES:
-        if rule.control == "serials" or rule is twin_lines:
+        if rule.control == "serials" or rule is stock_lines.twin_lines:
             found = rule.query.subquery("found")
             query = select(found.c.item_id).distinct().join(item, item.c.id == found.c.item_id)
             ids.update(transaction.execute(_narrowed(query, found, site_id, items)).scalars())

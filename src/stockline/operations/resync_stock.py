@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Row, and_, bindparam, case, func, or_, select
 from stockline.operations.catalog import Item
 from stockline.operations.locks import EVERY_SITE
 from stockline.plan.placement import Line, SerialClass
-from stockline.rules.control import quantity_not_ledger
+from stockline.rules.control.ledger import quantity_not_ledger
 from stockline.schema.catalog import location
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import characteristic_set, extra_link, item_site, serial, stock_line

@@ -1,0 +1,86 @@
+"""What a control is made of: one SELECT of what does not agree, the findings it can have, who repairs them (CO-1).
+
+Every query answers item_id, variant, site_id and what it knows of: stock_line, serial, lot, package, expected, found.
+The sentence of a finding is formatted with these. A finding about several sites has a row for each, counted by
+`nth_site`. A query that looks for several findings at once has a column of its own for each, 1 where it is one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import FromClause, and_, select, tuple_
+
+from stockline.rules.framework import Query
+from stockline.schema.catalog import item, location
+from stockline.schema.stock import characteristic_set, stock_line
+
+
+@dataclass(frozen=True)
+class ControlRule:
+    """Findings of one control that one query finds, who can repair them, and a sentence for each."""
+
+    control: str
+    repair: str
+    sentences: Mapping[str, str]
+    build: Callable[[], Query]
+
+    @cached_property
+    def query(self) -> Query:
+        """The SELECT, built once."""
+        return self.build()
+
+
+RULES: list[ControlRule] = []
+
+
+def finding(control: str, repair: str) -> Callable[[Callable[[], Query]], ControlRule]:
+    """Make a finding of a function that returns a SELECT; it is named like the function, its docstring is told."""
+
+    def make(build: Callable[[], Query]) -> ControlRule:
+        sentence = (build.__doc__ or "").strip().splitlines()[0]
+        return _register(ControlRule(control, repair, {build.__name__: sentence}, build))
+
+    return make
+
+
+def findings(control: str, repair: str, **sentences: str) -> Callable[[Callable[[], Query]], ControlRule]:
+    """Make several findings of one function: its SELECT has a column for each, 1 where it is one."""
+    return lambda build: _register(ControlRule(control, repair, sentences, build))
+
+
+def _register(made: ControlRule) -> ControlRule:
+    RULES.append(made)
+    return made
+
+
+def specific(kind: str) -> Any:
+    """The item is tracked by specific numbers of this kind."""
+    return item.c.tracking[kind].as_string() == "specific"
+
+
+SERIAL_ITEMS = select(item.c.id).where(specific("serial"))
+
+LINES: FromClause = stock_line.join(
+    characteristic_set,
+    and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+)
+AWAITING_PUT_AWAY = tuple_(characteristic_set.c.site_id, characteristic_set.c.location).in_(
+    select(location.c.site_id, location.c.code).where(location.c.category == "put_away")
+)
+"""The stock line lies where things wait to be put away: nothing of it is looked at (ST-9)."""
+
+
+def of_line(*facts: Any) -> Query:
+    """What a finding says of a stock line."""
+    place = characteristic_set.c
+    return select(
+        stock_line.c.item_id,
+        place.variant,
+        place.site_id,
+        stock_line.c.id.label("stock_line"),
+        place.lot,
+        place.package,
+        *facts,
+    ).select_from(LINES)

@@ -1,0 +1,111 @@
+"""Control of firm reservations against stock (CO-1, invariant 16)."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select, union_all
+
+from stockline.rules.control.base import LINES, SERIAL_ITEMS, finding
+from stockline.rules.framework import Query
+from stockline.schema.ledger import open_entry
+from stockline.schema.reservations import RESERVATION, link
+from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+
+_FIRM = and_(link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
+_PLACE = ("item_id", "variant", "site_id")
+
+
+def _number(kind: str) -> Any:
+    """The number of a kind that the reservation names."""
+    return link.c[f"demand_{kind}"]
+
+
+def _over(number: str | None) -> Any:
+    """Item-sites, or one kind of number there, of which more is reserved than is on hand."""
+    of_link = [link.c[name] for name in _PLACE]
+    of_line = [characteristic_set.c[name] for name in _PLACE]
+    reserved = [*of_link, (literal("", Text) if number is None else _number(number)).label("number")]
+    there = [*of_line, literal("", Text) if number is None else characteristic_set.c[number]]
+    zero = cast(literal(0), BigInteger)
+    on_hand = case((stock_line.c.quantity > 0, stock_line.c.quantity), else_=0)
+    asked = select(*reserved, link.c.quantity.label("reserved"), zero.label("on_hand")).where(_FIRM)
+    held = select(*there, zero, on_hand).select_from(LINES)
+    if number is not None:
+        asked = asked.where(_number(number) != "")
+        held = held.where(characteristic_set.c[number] != "")
+    # Only what is reserved is asked for: of all the stock, that of these items.
+    held = held.where(characteristic_set.c.item_id.in_(select(link.c.item_id).where(_FIRM)))
+    parts = union_all(asked, held).subquery(f"parts_{number}")
+    keys = [parts.c[name] for name in (*_PLACE, "number")]
+    reserved_sum, held_sum = func.sum(parts.c.reserved), func.sum(parts.c.on_hand)
+    named = {
+        kind: (keys[-1] if kind == number else literal("", Text)).label(kind) for kind in ("serial", "lot", "package")
+    }
+    facts = (held_sum.label("expected"), reserved_sum.label("found"))
+    return select(*keys[:-1], *named.values(), *facts).group_by(*keys).having(reserved_sum > held_sum)
+
+
+def _over_entries() -> Any:
+    """Ledger entries of which more is reserved than remains."""
+    remaining = (
+        select(func.coalesce(func.sum(open_entry.c.remaining), 0))
+        .where(
+            open_entry.c.item_id == link.c.item_id,
+            open_entry.c.variant == link.c.variant,
+            open_entry.c.site_id == link.c.site_id,
+            open_entry.c.serial.in_(("", link.c.supply_serial)),
+            open_entry.c.entry_id == link.c.supply_entry_id,
+        )
+        .scalar_subquery()
+    )
+    keys = [*(link.c[name] for name in _PLACE), link.c.supply_serial, link.c.supply_lot, link.c.supply_package]
+    rows = (
+        select(*keys, link.c.quantity, remaining.label("remaining"), link.c.supply_entry_id)
+        .where(_FIRM)
+        .subquery("of_entries")
+    )
+    reserved = func.sum(rows.c.quantity)
+    grouped = [rows.c[column.name] for column in keys]
+    return (
+        select(*grouped, rows.c.remaining.label("expected"), reserved.label("found"))
+        .group_by(*grouped, rows.c.supply_entry_id, rows.c.remaining)
+        .having(reserved > rows.c.remaining)
+    )
+
+
+@finding("reservations", "person")
+def over_reserved() -> Query:
+    """{found} are reserved {serial} {lot} {package}, but only {expected} are on hand."""
+    every = union_all(_over(None), _over("lot"), _over("package"), _over_entries()).subquery("every")
+    return select(every)
+
+
+@finding("reservations", "person")
+def reserved_not_on_hand() -> Query:
+    """Serial {serial} is reserved, but is on no open stock line."""
+
+    def on_open_line(table: Any) -> Any:
+        same = [table.c[name] == link.c[name] for name in ("item_id", "variant")]
+        to_line = and_(stock_line.c.item_id == table.c.item_id, stock_line.c.id == table.c.stock_line_id)
+        return (
+            select(table.c.serial)
+            .join(stock_line, to_line)
+            .where(*same, table.c.serial == link.c.demand_serial, stock_line.c.quantity != 0)
+            .exists()
+        )
+
+    return (
+        select(
+            *(link.c[name] for name in _PLACE),
+            link.c.demand_serial.label("serial"),
+            link.c.supply_lot.label("lot"),
+            link.c.supply_package.label("package"),
+        )
+        .where(
+            _FIRM,
+            link.c.demand_serial != "",
+            link.c.item_id.in_(SERIAL_ITEMS),
+            ~on_open_line(serial),
+            ~on_open_line(extra_link),
+        )
+        .distinct()
+    )

@@ -1,0 +1,202 @@
+"""Control of serials: their links against stock lines, attributes and movements (CO-2)."""
+
+from typing import Any
+
+from sqlalchemy import FromClause, Select, Text, and_, case, exists, func, literal, or_, select, true, union, union_all
+
+from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, SERIAL_ITEMS, finding, findings, of_line
+from stockline.rules.framework import Query
+from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.values import SCALE
+
+_SERIAL = ("item_id", "variant", "serial")
+
+
+# ---------------------------------------------------------------- lines
+
+
+def _counts(table: Any) -> Any:
+    """How many links of a table lead to each line."""
+    there = (table.c.stock_line_id.isnot(None), table.c.item_id.in_(SERIAL_ITEMS))
+    return (
+        select(table.c.item_id, table.c.stock_line_id, func.count().label("linked"))
+        .where(*there)
+        .group_by(table.c.item_id, table.c.stock_line_id)
+        .subquery(f"on_{table.name}")
+    )
+
+
+@findings(
+    "serials",
+    "person",
+    missing_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
+    surplus_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
+)
+def serials_on_line() -> Query:
+    """Lines with more or fewer links than their quantity."""
+    own, extra = _counts(serial), _counts(extra_link)
+    linked = func.coalesce(own.c.linked, 0) + func.coalesce(extra.c.linked, 0)
+    joined = LINES
+    for counted in (own, extra):
+        to_line = and_(counted.c.item_id == stock_line.c.item_id, counted.c.stock_line_id == stock_line.c.id)
+        joined = joined.outerjoin(counted, to_line)
+    quantity = stock_line.c.quantity
+    facts = {
+        "expected": quantity // SCALE,
+        "found": linked,
+        "missing_serials": case((linked * SCALE < quantity, 1), else_=0),
+        "surplus_serials": case((linked * SCALE > quantity, 1), else_=0),
+    }
+    return (
+        of_line(*(fact.label(name) for name, fact in facts.items()))
+        .select_from(joined)
+        .where(quantity > 0, linked * SCALE != quantity, stock_line.c.item_id.in_(SERIAL_ITEMS), ~AWAITING_PUT_AWAY)
+    )
+
+
+# ---------------------------------------------------------------- links
+
+
+def mismatch() -> Any:
+    """The serial is of another variant, or an own attribute of it is known and is not that of the line (ST-12)."""
+    return or_(
+        serial.c.variant != characteristic_set.c.variant,
+        *(
+            and_(serial.c[name] != "", serial.c[name] != characteristic_set.c[name])
+            for name in ("lot", "sublot", "version")
+        ),
+    )
+
+
+def elsewhere() -> Any:
+    """The last movement of the serial was into another line than this.
+
+    Another system tells only where the goods went and under which numbers; our own movements know the whole set.
+    """
+    seen = characteristic_set.alias("seen")
+    told = [seen.c[name] == characteristic_set.c[name] for name in ("site_id", "location", "lot", "package")]
+    home = exists().where(seen.c.item_id == serial.c.item_id, seen.c.id == serial.c.last_set_id, *told)
+    return and_(
+        serial.c.last_direction > 0,
+        serial.c.last_set_id != stock_line.c.set_id,
+        or_(serial.c.last_batch_id.isnot(None), ~home),
+    )
+
+
+def _flagged(source: FromClause, line: Any) -> Select[Any]:
+    """Links with what is wrong with each; `line` is the number it leads to."""
+    to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
+    to_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
+    is_open = func.coalesce(stock_line.c.quantity, 0) != 0
+    wrong = {
+        "closed_line": ~is_open,
+        "attribute_mismatch": and_(is_open, mismatch()),
+        "issued": serial.c.last_direction < 0,
+        "misplaced": and_(is_open, elsewhere()),
+    }
+    place = characteristic_set.c
+    return (
+        select(
+            *(serial.c[name] for name in _SERIAL),
+            func.coalesce(place.site_id, serial.c.site_id).label("site_id"),
+            line.label("stock_line"),
+            func.coalesce(place.lot, serial.c.lot).label("lot"),
+            func.coalesce(place.package, "").label("package"),
+            case((wrong["attribute_mismatch"], serial.c.lot)).label("found"),
+            case((wrong["attribute_mismatch"], place.lot)).label("expected"),
+            *(case((flag, 1), else_=0).label(name) for name, flag in wrong.items()),
+        )
+        .select_from(source.outerjoin(stock_line, to_line).outerjoin(characteristic_set, to_set))
+        .where(line.isnot(None), serial.c.item_id.in_(SERIAL_ITEMS), or_(*wrong.values()))
+    )
+
+
+def _of_extra() -> FromClause:
+    return extra_link.join(serial, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL)))
+
+
+def _looked_at(row: Any) -> Any:
+    """No link of the serial leads to a line awaiting put-away (ST-9)."""
+    docked = []
+    for table in (serial, extra_link):
+        link = table.alias(f"{table.name}_docked")
+        leads = and_(link.c.item_id == stock_line.c.item_id, link.c.stock_line_id == stock_line.c.id)
+        same = [link.c[name] == row.c[name] for name in _SERIAL]
+        docked.append(select(true()).select_from(LINES.join(link, leads)).where(AWAITING_PUT_AWAY, *same).exists())
+    return and_(*(~one for one in docked))
+
+
+@findings(
+    "serials",
+    "person",
+    closed_line="Serial {serial} is linked to stock line {stock_line}, which is closed or not known.",
+    attribute_mismatch="Serial {serial} is of lot {found}, but stands on stock line {stock_line} of lot {expected}.",
+    issued="Serial {serial} is linked to stock line {stock_line}, but its last movement was outward.",
+    misplaced="Serial {serial} is linked to stock line {stock_line}, but its last movement was into another.",
+)
+def serial_on_line() -> Query:
+    """Links that lead nowhere, or to a line that is not the serial's."""
+    own = _flagged(serial, serial.c.stock_line_id)
+    wrong = union_all(own, _flagged(_of_extra(), extra_link.c.stock_line_id)).subquery("wrong")
+    return select(wrong).where(_looked_at(wrong))
+
+
+@finding("serials", "person")
+def duplicate_link() -> Query:
+    """Serial {serial} is linked to {found} stock lines."""
+    own = select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id"))).join(
+        extra_link, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL))
+    )
+    beside = select(*(extra_link.c[name] for name in (*_SERIAL, "stock_line_id")), serial.c.site_id).select_from(
+        _of_extra()
+    )
+    every = union(own, beside).subquery("every")
+    keys = [every.c[name] for name in _SERIAL]
+    to_line = and_(stock_line.c.item_id == every.c.item_id, stock_line.c.id == every.c.stock_line_id)
+    to_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
+    site = func.coalesce(characteristic_set.c.site_id, every.c.site_id)
+    counted = (
+        select(*keys, func.count().label("found"))
+        .where(every.c.item_id.in_(SERIAL_ITEMS), _looked_at(every))
+        .group_by(*keys)
+        .having(func.count() > 1)
+        .subquery("counted")
+    )
+    places = (
+        select(*keys, site.label("site_id"))
+        .select_from(every.outerjoin(stock_line, to_line).outerjoin(characteristic_set, to_set))
+        .distinct()
+        .subquery("places")
+    )
+    nth = func.row_number().over(partition_by=[counted.c[name] for name in _SERIAL], order_by=places.c.site_id)
+    same = [places.c[name] == counted.c[name] for name in _SERIAL]
+    return select(counted, places.c.site_id, literal(1).label("expected"), nth.label("nth_site")).join(
+        places, and_(*same)
+    )
+
+
+@finding("serials", "person")
+def unlinked() -> Query:
+    """Serial {serial} came in last, but is linked to no stock line."""
+    other = select(extra_link.c.serial).where(
+        *(extra_link.c[name] == serial.c[name] for name in ("item_id", "variant", "serial"))
+    )
+    seen = and_(characteristic_set.c.item_id == serial.c.item_id, characteristic_set.c.id == serial.c.last_set_id)
+    return (
+        select(
+            serial.c.item_id,
+            serial.c.variant,
+            func.coalesce(characteristic_set.c.site_id, serial.c.site_id).label("site_id"),
+            serial.c.serial,
+            serial.c.lot,
+            literal("", Text).label("package"),
+        )
+        .select_from(serial.outerjoin(characteristic_set, seen))
+        .where(
+            serial.c.item_id.in_(SERIAL_ITEMS),
+            serial.c.stock_line_id.is_(None),
+            serial.c.last_direction > 0,
+            ~other.exists(),
+            ~AWAITING_PUT_AWAY,
+        )
+    )

@@ -21,8 +21,8 @@ LINES_AT_ONCE = 10_000
 class Marked:
     """The numbers of a line marked to handle.
 
-    How many entries, their sum, whether they are one single lot, whether an entry to apply to is named for some; and
-    the span of their places in the window where each has a place of its own, 0 otherwise.
+    How many entries, their sum, whether they are one single lot, whether for some an entry is named that they are
+    applied to or bring back; and the span of their places in the window where each has a place of its own, 0 otherwise.
     """
 
     entries: int
@@ -68,7 +68,7 @@ def _marked(side: LinkSide) -> Select[Any]:
             func.count().label("entries"),
             func.sum(side.handle).label("handle"),
             case((single, 1), else_=0).label("single"),
-            func.count(side.apply_to).label("applied"),
+            (func.count(side.apply_to) + func.count(side.apply_from)).label("applied"),
             func.sum(case((link.c.status.in_(("surplus", "prospect")), 0), else_=1)).label("linked"),
             func.min(side.entered).label("first"),
             func.max(side.entered).label("last"),

@@ -27,6 +27,7 @@ from stockline.rules.posting import (
     not_enough_at_location,
     number_not_at_location,
     number_not_in_stock,
+    returned_too_much,
     serial_already_in_stock,
     serial_issued_twice,
     serial_not_in_stock,
@@ -53,10 +54,12 @@ def stock_changes(moved: Iterable[Leg]) -> dict[tuple[int, str, int], int]:
 def post_inbound(
     transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool = False
 ) -> None:
-    """A set of movements that bring goods in; `fixed`: somebody named entries to apply to."""
+    """A set of movements that bring goods in; `fixed`: somebody named entries they are applied to or bring back."""
     if any(leg.posted.line.item.tracking.steers("serial") for leg in wave):
         rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(wave) else []))
         refuse_first(transaction, _offences(transaction, rules, parameters))
+    if fixed:
+        refuse_first(transaction, _offences(transaction, [returned_too_much], parameters))
     short = has_shortages(transaction, parameters)
     if fixed:
         apply_fixed(transaction, parameters)

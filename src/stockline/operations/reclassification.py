@@ -128,6 +128,8 @@ def _check(row: _Row, item: Item, sites: tuple[Site, Site], number: int, problem
     if (row.old[0] or row.new[0]) and row.quantity != SCALE:
         message = f"Row {number}: a serial stands for exactly one base unit, not {to_quantity(row.quantity)}."
         problems.add(Code.SERIAL_QUANTITY_NOT_ONE, message, **where)
+    if row.given.new_expires not in (KEEP, None) and not item.tracking.uses_expiration:
+        problems.add(Code.INVALID, f"Row {number}: item {item.code} uses no expiration dates.", **where)
     if row.quantity <= 0:
         problems.add(Code.INVALID, f"Row {number}: the quantity must be above 0.", **where)
 

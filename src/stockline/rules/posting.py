@@ -258,6 +258,33 @@ def insufficient_stock() -> Query:
     )
 
 
+def came_back(entry: ColumnElement[int], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """What has come back of an entry that took out, without what was undone again; undoing the entry counts too."""
+    back, undone = BROUGHT_BACK, ledger_entry.alias("undone")
+    taken_back = exists().where(
+        undone.c.item_id == back.c.item_id, undone.c.origin_id == back.c.id, undone.c.correction
+    )
+    own = (back.c.item_id == ledger_entry.c.item_id, back.c.origin_id == entry, ~taken_back)
+    return select(func.coalesce(func.sum(back.c.quantity), 0)).where(*own, *conditions).scalar_subquery()
+
+
+BROUGHT_BACK = ledger_entry.alias("back")
+
+
+@rule(Code.APPLICATION_INVALID)
+def returned_too_much() -> Query:
+    """Line {line}: with this {asked} of {item} {serial} {lot} {package} come back of an entry that took out {there}."""
+    shipped = ledger_entry.alias("shipped")
+    # Entries are numbered in time order: what came back so far, and what this posting has brought back before.
+    so_far = came_back(ledger_entry.c.origin_id, BROUGHT_BACK.c.id <= ledger_entry.c.id)
+    of_origin = and_(shipped.c.item_id == ledger_entry.c.item_id, shipped.c.id == ledger_entry.c.origin_id)
+    return (
+        offending(so_far.label("asked"), (-shipped.c.quantity).label("there"), shipped.c.id.label("entry"))
+        .select_from(ENTRIES.join(shipped, of_origin))
+        .where(OF_WAVE, so_far > -shipped.c.quantity)
+    )
+
+
 def taken() -> ColumnElement[int]:
     """What the entry has been given from stock lines so far."""
     return (

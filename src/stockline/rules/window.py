@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, bindparam, exi
 
 from stockline.codes import Code
 from stockline.rules.framework import Query, rule
-from stockline.schema.documents import source_line
+from stockline.rules.posting import came_back
+from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import POSITIONS, ledger_entry, open_entry
 from stockline.schema.reservations import tracking_specification
 from stockline.schema.windows import window_row, window_step
@@ -267,16 +268,12 @@ def entry_has_too_little() -> Query:
     return select(applied).where(applied.c.there < applied.c.asked)
 
 
-def _returned() -> ColumnElement[int]:
-    """What has come back of an entry that took out, without what has been undone of it; undoing it counts too."""
-    back, undone = ledger_entry.alias("back"), ledger_entry.alias("undone")
-    taken_back = exists(
-        select(undone.c.id).where(
-            undone.c.item_id == back.c.item_id, undone.c.origin_id == back.c.id, undone.c.correction
-        )
-    )
-    own = (back.c.item_id == ledger_entry.c.item_id, back.c.origin_id == ledger_entry.c.id, ~taken_back)
-    return select(func.coalesce(func.sum(back.c.quantity), 0)).where(*own).scalar_subquery()
+_BRINGS_BACK = and_(
+    source_line.c.direction * source_line.c.quantity > 0,
+    source_line.c.type != "output",
+    document.c.kind.not_in(("purchase", "transfer")),
+)
+"""The line brings goods in that have been out, not new ones (TW-15)."""
 
 
 @rule(Code.APPLICATION_INVALID)
@@ -289,12 +286,13 @@ def returned_entry_does_not_fit() -> Query:
         ~entry.correction,
         entry.variant == line.variant,
         same_combination(ledger_entry, window_row),
-        -entry.quantity - _returned() >= asked,
-        line.direction * line.quantity > 0,
+        -entry.quantity - came_back(entry.id) >= asked,
+        _BRINGS_BACK,
     )
     return (
         offending_rows(window_row.c.apply_from.label("entry"), asked.label("asked"))
         .join(source_line, and_(line.item_id == window_row.c.item_id, line.id == LINE))
+        .join(document, document.c.id == line.document_id)
         .outerjoin(ledger_entry, named)
         .where(window_row.c.apply_from.isnot(None), asked != 0, or_(entry.id.is_(None), ~fits))
     )

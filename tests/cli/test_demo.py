@@ -12,7 +12,11 @@ def test_the_demo(folder: Path, run: Run) -> None:
     for said in ("serial_already_in_stock", "not_in_stock", "surplus_serials", "missing_serials", "duplicate_link"):
         assert said in result.output
     with stockline.open(str(folder / "here" / "demo.db")) as stock:
-        assert not [finding for finding in stock.control() if finding.site != "OLDTOWN"]
+        left = stock.control()
+        assert {(finding.item, finding.finding, finding.site) for finding in left} == {
+            ("BATTERY-500", "missing_serials", "OLDTOWN"),
+        }
+    assert (folder / "here" / "resync.xlsx").exists()
 
 
 def test_it_can_be_told_again(run: Run) -> None:

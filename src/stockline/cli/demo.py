@@ -19,10 +19,17 @@ from stockline.cli import demo_foreign
 from stockline.cli.console import screen, show_refusal
 from stockline.cli.demo_data import PERISHABLES, SITES, TODAY, Company, Order, mistake, tracking_codes
 from stockline.cli.demo_delivery import DELIVERED, write_delivery
+from stockline.cli.foreign import figures, read_files, show_figures
 from stockline.cli.import_ import report, run_import
 from stockline.cli.importing import Request
+from stockline.cli.load import load_found
+from stockline.cli.progress import StepBar
 from stockline.cli.reports import every_stock_line, print_findings
+from stockline.cli.resync_report import sheets, show
+from stockline.cli.resynchronizing import Selection, carry_out
+from stockline.exchange import x3
 from stockline.exchange.mapping import Mapping
+from stockline.exchange.report import write_report
 from stockline.exchange.sheets import open_sheet
 
 SEED = 20250602
@@ -42,7 +49,7 @@ def demo(
         Path, typer.Option(help="Where its files go; those of an earlier demo are replaced.")
     ] = FOLDER,
 ) -> None:
-    """Show on a made-up bicycle company what Stockline does: import, orders, posting, refusals, stock and control."""
+    """Show on a made-up bicycle company what Stockline does: import, orders, posting, refusals, control, repair."""
     directory.mkdir(parents=True, exist_ok=True)
     database = directory / "demo.db"
     for old in directory.glob("demo.db*"):
@@ -57,6 +64,7 @@ def demo(
         story.show_stock()
         story.show_availability()
         story.take_over()
+        story.put_right()
     _what_next(console, database)
 
 
@@ -215,18 +223,30 @@ class Story:
     def take_over(self) -> None:
         """A foreign system's stock is loaded as it is, and control finds what does not agree in it."""
         site = demo_foreign.SITE
-        self.stock.create_site(site, locations=demo_foreign.LOCATIONS)
-        loaded = self.stock.load(stock_lines=demo_foreign.STOCK_LINES, serials=demo_foreign.serials())
-        self.chapter(
-            "7. A shop is taken over",
-            f"Its old system knows {loaded.stock_lines} stock lines and {loaded.serials} serials, "
-            f"which are loaded for site {site} as they are.\nControl finds what does not agree, and who can mend it:",
-        )
+        files = [str(path) for path in demo_foreign.write_export(self.directory)]
+        self.chapter("7. A shop is taken over", f"Its old system's stock is loaded for site {site} as it is:")
+        self.console.print(f"$ stockline load --from x3 {' '.join(files)} --yes", style="cyan")
+        with StepBar() as steps:
+            found = read_files(x3.SYSTEM, files, steps)
+        show_figures(x3.SYSTEM, figures(found))
+        load_found(self.stock, found)
+        self.console.print("Control finds what does not agree, and who can mend it:")
         findings = sorted(self.stock.control(), key=lambda finding: (finding.item, finding.site or ""))
         for (item, place), group in groupby(findings, key=lambda finding: (finding.item, finding.site)):
             print_findings(self.console, f"{item} at {place}", list(group))
         own = [finding for finding in findings if finding.site in SITES]
         self.console.print(f"{len(findings)} findings at {site}, {len(own)} at the company's own sites.")
+
+    def put_right(self) -> None:
+        """What has only one right way is repaired; the rest is told to a person."""
+        site, path = demo_foreign.SITE, self.directory / "resync.xlsx"
+        self.chapter("8. What does not agree is put right", "Where only one way is right, the machine goes it:")
+        self.console.print(f"$ stockline resync --site {site} --report {path}", style="cyan")
+        with StepBar() as steps:
+            outcome = carry_out(self.stock, Selection(site, None), steps, repair=True, dry_run=False)
+        show(outcome)
+        write_report(path, sheets(outcome, [], None))
+        self.console.print(f"See {path} for all of it. What is left needs a person: {len(outcome.after)} findings.")
 
 
 def tracked_by(item: str) -> str:

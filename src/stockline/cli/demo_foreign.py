@@ -1,67 +1,71 @@
 """The demo's foreign system: the stock of a shop that was taken over, whose serials no longer match its quantities."""
 
-from datetime import date
+from __future__ import annotations
 
-from stockline import FoundSerial, FoundStockLine, LastMovement
+import csv
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SITE = "OLDTOWN"
-LOCATIONS = ("SHOP", "CELLAR")
 EXAMPLE = "NF24C003120"
 """One of its serials."""
 
 STOCK_LINES = [
-    FoundStockLine(id=90001, item="CITYBIKE-E5", site=SITE, location="SHOP", quantity=4),
-    FoundStockLine(id=90002, item="CITYBIKE-E5", site=SITE, location="CELLAR", quantity=3),
-    FoundStockLine(id=90003, item="TREKKING-E7", site=SITE, location="SHOP", quantity=2),
-    FoundStockLine(id=90004, item="TREKKING-E7", site=SITE, location="CELLAR", quantity=0),
-    FoundStockLine(id=90005, item="BATTERY-500", site=SITE, location="CELLAR", quantity=6),
-    FoundStockLine(id=90006, item="MOTOR-BX3", site=SITE, location="CELLAR", quantity=2),
-    FoundStockLine(id=90007, item="TYRE-28-47", site=SITE, location="SHOP", lot="TY241104-2", quantity=12),
-    FoundStockLine(id=90008, item="TYRE-28-47", site=SITE, location="SHOP", lot="TY241104-2", quantity=5),
+    ("90001", "CITYBIKE-E5", "4", "SHOP", ""),
+    ("90002", "CITYBIKE-E5", "3", "CELLAR", ""),
+    ("90003", "TREKKING-E7", "2", "SHOP", ""),
+    ("90004", "TREKKING-E7", "0", "CELLAR", ""),
+    ("90005", "BATTERY-500", "6", "CELLAR", ""),
+    ("90006", "MOTOR-BX3", "2", "CELLAR", ""),
+    ("90007", "TYRE-28-47", "12", "SHOP", "TY241104-2"),
+    ("90008", "DISPLAY-K2", "2", "SHOP", ""),
+    ("90009", "DISPLAY-K2", "1", "SHOP", ""),
 ]
 """The last two are one line twice, as a race between two users leaves them."""
 
+LINKS = {
+    # In the shop one bicycle more than there is, sold but never taken off; in the cellar one too few, never put on.
+    90001: ("CITYBIKE-E5", ("NF24C003120", "NF24C003121", "NF24C003125", "NF24C003130", "NF24C003099")),
+    90002: ("CITYBIKE-E5", ("NF24C003144", "NF24C003145")),
+    0: ("CITYBIKE-E5", ("NF24C003151",)),
+    # The cellar was emptied into the shop; one bicycle's link stayed behind on the line that is closed now.
+    90003: ("TREKKING-E7", ("NF24T001870",)),
+    90004: ("TREKKING-E7", ("NF24T001871",)),
+    # Six batteries, of which four have a number.
+    90005: ("BATTERY-500", ("BT500-2411-20417", "BT500-2411-20418", "BT500-2411-20433", "BT500-2411-20440")),
+    # Two motors, one of them on two lines at once.
+    90006: ("MOTOR-BX3", ("BX3 7A 00877", "BX3 7A 00878")),
+    90099: ("MOTOR-BX3", ("BX3 7A 00878",)),
+    90008: ("DISPLAY-K2", ("K2-2411-0310", "K2-2411-0311")),
+    90009: ("DISPLAY-K2", ("K2-2411-0312",)),
+}
+JOURNAL = [
+    ("CITYBIKE-E5", "2025-04-26", "-1", "NF24C003099", "SHOP"),
+    ("CITYBIKE-E5", "2025-05-09", "1", "NF24C003151", "CELLAR"),
+]
 
-def _last(direction: str, day: date, location: str) -> LastMovement:
-    return LastMovement(direction="in" if direction == "in" else "out", date=day, site=SITE, location=location)
 
-
-def serials() -> list[FoundSerial]:
-    """The serials of the foreign system, with the links it has, right or wrong."""
-    return [*_bikes(), *_moved_bikes(), *_parts()]
-
-
-def _bikes() -> list[FoundSerial]:
-    """In the shop one bicycle more than there is, sold but never taken off; in the cellar one too few, never put on."""
-    in_shop = [f"NF24C{number:06d}" for number in (3120, 3121, 3125, 3130)]
-    in_cellar = [f"NF24C{number:06d}" for number in (3144, 3145)]
-    return [
-        *(FoundSerial(item="CITYBIKE-E5", serial=number, stock_line=90001, site=SITE) for number in in_shop),
-        *(FoundSerial(item="CITYBIKE-E5", serial=number, stock_line=90002, site=SITE) for number in in_cellar),
-        FoundSerial(
-            item="CITYBIKE-E5",
-            serial="NF24C003099",
-            stock_line=90001,
-            site=SITE,
-            last=_last("out", date(2025, 4, 26), "SHOP"),
+def write_export(folder: Path) -> list[Path]:
+    """Write the shop's three files: stock, serials, and the journal of movements."""
+    serials: list[tuple[str, ...]] = [
+        (item, serial, SITE, str(line)) for line, (item, numbers) in LINKS.items() for serial in numbers
+    ]
+    tables: dict[str, tuple[tuple[str, ...], list[tuple[str, ...]]]] = {
+        "STOCK": (("STOFCY", "STOCOU", "ITMREF", "QTYSTU", "LOC", "LOT"), [(SITE, *line) for line in STOCK_LINES]),
+        "STOSER": (("ITMREF", "SERNUM", "STOFCY", "STOCOU"), serials),
+        "STOJOU": (
+            ("STOFCY", "ITMREF", "IPTDAT", "QTYSTU", "SERNUM", "LOC"),
+            [(SITE, *movement) for movement in JOURNAL],
         ),
-        FoundSerial(item="CITYBIKE-E5", serial="NF24C003151", site=SITE, last=_last("in", date(2025, 5, 9), "CELLAR")),
-    ]
+    }
+    return [_write(folder / f"{name}.csv", header, rows) for name, (header, rows) in tables.items()]
 
 
-def _moved_bikes() -> list[FoundSerial]:
-    """The cellar was emptied into the shop; one bicycle's link stayed behind on the line that is closed now."""
-    return [
-        FoundSerial(item="TREKKING-E7", serial="NF24T001870", stock_line=90003, site=SITE),
-        FoundSerial(item="TREKKING-E7", serial="NF24T001871", stock_line=90004, site=SITE),
-    ]
-
-
-def _parts() -> list[FoundSerial]:
-    """Six batteries, of which four have a number; two motors, one of them on two lines at once."""
-    batteries = [f"BT500-2411-{number:05d}" for number in (20417, 20418, 20433, 20440)]
-    return [
-        *(FoundSerial(item="BATTERY-500", serial=number, stock_line=90005, site=SITE) for number in batteries),
-        FoundSerial(item="MOTOR-BX3", serial="BX3 7A 00877", stock_line=90006, site=SITE),
-        FoundSerial(item="MOTOR-BX3", serial="BX3 7A 00878", stock_line=(90006, 90099), site=SITE),
-    ]
+def _write(path: Path, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from stockline.rules.framework import BATCH
-from stockline.rules.posting import ENTRIES, OF_WAVE, WAVE, carried, covers, steering
+from stockline.rules.posting import ENTRIES, OF_WAVE, WAVE, carried, covers, reserved_of, steering
 from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_application, staged_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
@@ -79,9 +79,12 @@ def apply_staged(transaction: Transaction, parameters: Mapping[str, Any]) -> Non
     transaction.execute(_USED_UP, parameters)
 
 
-def apply_outbound(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """Outbound entries without a specific serial take from open entries, oldest first (PO-21)."""
-    transaction.execute(_apply(inbound=False), parameters)
+def apply_outbound(transaction: Transaction, parameters: Mapping[str, Any], *, held: bool = False) -> None:
+    """Outbound entries without a specific serial take from open entries, oldest first (PO-21).
+
+    `held`: some of the stock may be reserved; they take what is free (RE-32).
+    """
+    transaction.execute(_apply(inbound=False, held=held), parameters)
     transaction.execute(_use_up(inbound=False), parameters)
     transaction.execute(_USED_UP, parameters)
     transaction.execute(_open_rest(inbound=False), parameters)
@@ -189,7 +192,7 @@ def _keys_of_entry() -> list[Any]:
 
 
 @cache
-def _apply(inbound: bool) -> Insert:
+def _apply(inbound: bool, held: bool = False) -> Insert:
     rest = func.abs(ledger_entry.c.quantity) - _applied(inbound)
     asked = (
         select(*_keys_of_entry(), ledger_entry.c.id, rest.label("quantity"))
@@ -203,7 +206,9 @@ def _apply(inbound: bool) -> Insert:
         select(
             *(open_entry.c[name] for name in KEYS),
             open_entry.c.entry_id.label("id"),
-            func.abs(open_entry.c.remaining).label("quantity"),
+            (open_entry.c.remaining - reserved_of(open_entry.c) if held else func.abs(open_entry.c.remaining)).label(
+                "quantity"
+            ),
             open_entry.c.posting_date,
         )
         .select_from(wanted.join(open_entry, and_(*(wanted.c[name] == open_entry.c[name] for name in KEYS))))

@@ -52,10 +52,17 @@ def marked_numbers(transaction: Transaction, posted: Sequence[PostingLine]) -> d
             for row in transaction.execute(query, parameters):
                 # What is linked to nothing is one entry per combination.
                 span = 0 if row.linked else row.last - row.first + 1
-                found[row.line_id] = Marked(
-                    row.entries, int(row.handle), row.single == 1, row.applied > 0, row.first, span
-                )
+                entries = _combinations(transaction, side, row) if row.linked else row.entries
+                found[row.line_id] = Marked(entries, int(row.handle), row.single == 1, row.applied > 0, row.first, span)
     return found
+
+
+def _combinations(transaction: Transaction, side: LinkSide, row: Any) -> int:
+    """How many combinations are marked on a line, each of which may lie on several links."""
+    numbers = (side.serial, side.lot, side.package)
+    marked = (link.c.item_id == row.item_id, side.line_id == row.line_id, side.handle != 0)
+    every = select(*numbers).where(*marked, or_(*(number != "" for number in numbers))).distinct().subquery()
+    return int(transaction.execute(select(func.count()).select_from(every)).scalar_one())
 
 
 def _marked(side: LinkSide) -> Select[Any]:
@@ -64,6 +71,7 @@ def _marked(side: LinkSide) -> Select[Any]:
     single = (func.max(side.serial) == "") & alike[1] & alike[2]
     return (
         select(
+            link.c.item_id,
             side.line_id.label("line_id"),
             func.count().label("entries"),
             func.sum(side.handle).label("handle"),
@@ -79,7 +87,7 @@ def _marked(side: LinkSide) -> Select[Any]:
             side.handle != 0,
             or_(*(number != "" for number in numbers)),
         )
-        .group_by(side.line_id)
+        .group_by(link.c.item_id, side.line_id)
     )
 
 

@@ -345,7 +345,10 @@ _SPECIFICATION = insert(tracking_specification).from_select(
 
 
 def use_up_numbers(transaction: Transaction, batch: int, posted: Sequence[PostingLine]) -> None:
-    """Take what was handled off the active numbers; what stays is to be handled and invoiced in full (TW-22, PO-5)."""
+    """Take what was handled off the active numbers; what stays is to be handled and invoiced in full (TW-22, PO-5).
+
+    The numbers of lines that are `linked` have gone with their links.
+    """
     for side in sorted({one.line.side.name for one in posted if one.quantity}):
         parameters = {"batch": batch, "sign": 1 if side == SUPPLY.name else -1}
         transaction.execute(_handled_whole(side), parameters)
@@ -361,6 +364,7 @@ def _staged_lines(cut: int) -> Any:
         OF_BATCH,
         staged_line.c.own == 1,
         staged_line.c.numbered == 1,
+        staged_line.c.linked == 0,
         staged_line.c.cut == cut,
         staged_line.c.sign == bindparam("sign"),
     )
@@ -386,6 +390,7 @@ def _handled_part(side_name: str) -> Update:
             OF_BATCH,
             line.own == 1,
             line.numbered == 1,
+            line.linked == 0,
             line.sign == bindparam("sign"),
             line.item_id == link.c.item_id,
             line.line_id == side.line_id,

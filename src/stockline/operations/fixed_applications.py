@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, func, select, update
 from stockline.codes import Code
 from stockline.refusal import Finding, Refusal
 from stockline.rules.framework import Names
-from stockline.rules.posting import ENTRIES, OF_WAVE, steering
+from stockline.rules.posting import ENTRIES, OF_WAVE, reserved_of, steering
 from stockline.schema.ledger import application, ledger_entry, open_entry, staged_line
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
 from stockline.store.database import Transaction
@@ -89,14 +89,21 @@ def _remaining(transaction: Transaction, key: Mapping[Any, Any], entry: int) -> 
     return abs(int(transaction.execute(query).scalar_one()))
 
 
+def _reserved(transaction: Transaction, key: Mapping[Any, Any], entry: int) -> int:
+    """What reservations hold of an entry; the line itself has none (RE-33)."""
+    query = select(reserved_of(open_entry.c)).where(_open(key, entry))
+    return int(transaction.execute(query).scalar() or 0)
+
+
 def _apply(transaction: Transaction, row: Mapping[Any, Any], target: Mapping[Any, Any]) -> None:
     asked = abs(row["quantity"])
     inbound = row["quantity"] > 0
-    lacking = asked - _remaining(transaction, row, target["id"])
+    reserved = _reserved(transaction, row, target["id"])
+    lacking = asked - (_remaining(transaction, row, target["id"]) - reserved)
     moved = _release(transaction, row, target, lacking, inbound=inbound) if lacking > 0 else {}
     if sum(moved.values()) < lacking:
         message = f"entry {target['id']} has no {to_quantity(asked)} left to apply to."
-        _refuse(transaction, Code.INSUFFICIENT_STOCK, row, message)
+        _refuse(transaction, Code.CANNOT_BE_FULLY_APPLIED if reserved else Code.INSUFFICIENT_STOCK, row, message)
     _connect(transaction, row, row["id"], target["id"], asked, inbound=inbound, fixed=True)
     _change_open(transaction, row, target, -asked)
     for other, quantity in moved.items():
@@ -184,16 +191,17 @@ def _apply_elsewhere(
     row = select(ledger_entry).where(ledger_entry.c.item_id == key["item_id"], ledger_entry.c.id == entry)
     moved = transaction.execute(row).mappings().one()
     side = open_entry.c.remaining < 0 if inbound else open_entry.c.remaining > 0
+    free = (func.abs(open_entry.c.remaining) - reserved_of(open_entry.c)).label("free")
     query = (
-        select(open_entry.c.entry_id, open_entry.c.posting_date, open_entry.c.remaining, *_CARRIED)
+        select(open_entry.c.entry_id, open_entry.c.posting_date, open_entry.c.remaining, free, *_CARRIED)
         .where(*(open_entry.c[name] == key[name] for name in _KEYS), side, open_entry.c.entry_id != but)
         .order_by(open_entry.c.posting_date, open_entry.c.entry_id)
     )
     done = 0
     for found in transaction.execute(query).all():
-        if found.entry_id == entry or done == quantity:
+        if found.entry_id == entry or done == quantity or found.free <= 0:
             continue
-        part = min(abs(found.remaining), quantity - done)
+        part = min(found.free, quantity - done)
         other = {"id": found.entry_id, "quantity": found.remaining, **found._asdict()}
         _connect(transaction, key, entry, found.entry_id, part, inbound=inbound, fixed=False)
         _change_open(transaction, key, other, -part)

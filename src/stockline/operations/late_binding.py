@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, CursorResult, Select, Text, and_, bindparam, literal, null, select
+from sqlalchemy import BigInteger, CursorResult, Select, Text, and_, bindparam, literal, select
 
-from stockline.operations.links import SITE, VARIANT, LinkBatch, pieces
-from stockline.operations.reservation_candidates import Kinds, reserved_of_entry
+from stockline.operations.links import SITE, VARIANT, LinkBatch, going_to_entry
+from stockline.operations.reservation_candidates import Kinds
 from stockline.plan.held_stock import Entry, Link, Need, Numbers, Stock, StockInMemory, Units
 from stockline.plan.matching import Assignment, Competition, Cut, Request, competition, match
 from stockline.refusal import Finding
 from stockline.rules.framework import Names
+from stockline.rules.posting import reserved_of
 from stockline.rules.window import ITEM
 from stockline.schema.documents import source_line
 from stockline.schema.ledger import ledger_entry, open_entry
@@ -72,12 +73,7 @@ class LateBinding:
             self._batch.cut([_GO_TO_ENTRY])
 
 
-_target = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == staged_split.c.target)
-_GO_TO_ENTRY = pieces(
-    {"status": literal(RESERVATION, Text), "supply_line_id": null(), "supply_entry_id": staged_split.c.target}
-    | {f"supply_{kind}": ledger_entry.c[kind] for kind in NUMBER_KINDS},
-    joined=(ledger_entry, _target),
-)
+_GO_TO_ENTRY = going_to_entry(status=literal(RESERVATION, Text))
 
 
 class _SiteStock(Stock):
@@ -178,9 +174,8 @@ def _held(steering: Kinds, kinds: Kinds, exact: bool) -> Select[Any]:
 
 @cache
 def _free(steering: Kinds, kinds: Kinds, exact: bool) -> Select[Any]:
-    held = _held(steering, kinds, exact).subquery("held")
-    free = held.c.remaining - reserved_of_entry(held.c.entry_id)
-    rows = select(held, free.label("free")).subquery("rows")
+    free = open_entry.c.remaining - reserved_of(open_entry.c)
+    rows = _held(steering, kinds, exact).add_columns(free.label("free")).subquery("rows")
     return select(rows).where(rows.c.free > 0).order_by(rows.c.posting_date, rows.c.entry_id)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Delete,
     Insert,
     Select,
@@ -33,7 +34,7 @@ from sqlalchemy import (
 from stockline.operations.lines import SourceLine
 from stockline.rules.framework import BATCH
 from stockline.rules.window import ITEM, LINE
-from stockline.schema.ledger import POSITIONS
+from stockline.schema.ledger import POSITIONS, ledger_entry
 from stockline.schema.reservations import (
     DEMAND,
     EMPTY,
@@ -106,7 +107,7 @@ class LinkBatch:
         """The sum, count or truth that a query answers."""
         return int(self._transaction.execute(query, self.parameters | more).scalar() or 0)
 
-    def rows(self, query: Select[Any], **more: Any) -> Sequence[Any]:
+    def rows(self, query: Select[Any] | CompoundSelect[Any], **more: Any) -> Sequence[Any]:
         """The rows a query answers."""
         return self._transaction.execute(query, self.parameters | more).all()
 
@@ -207,6 +208,14 @@ def left_alone(side_name: str, status: str = SURPLUS, *, unbound: bool = False) 
 def dissolve(batch: LinkBatch) -> None:
     """End the staged parts of links; sides that are lines with numbers stay, as surplus (RE-29)."""
     batch.cut([left_alone(side) for side in SIDES])
+
+
+def going_to_entry(*conditions: Any, **changed: Any) -> Insert:
+    """Pieces that are linked to the ledger entries staged, and carry their numbers on that side."""
+    entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == staged_split.c.target)
+    values = without("supply") | {"supply_entry_id": staged_split.c.target}
+    values |= {f"supply_{kind}": ledger_entry.c[kind] for kind in NUMBER_KINDS}
+    return pieces(values | changed, *conditions, joined=(ledger_entry, entry))
 
 
 def stage_split(rows: Select[Any]) -> Insert:

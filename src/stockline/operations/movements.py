@@ -23,6 +23,7 @@ from stockline.rules.dates import expired
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
 from stockline.rules.posting import (
     in_transit_is_held,
+    held_by_others,
     insufficient_stock,
     not_enough_at_location,
     number_not_at_location,
@@ -77,10 +78,12 @@ def post_outbound(
     *,
     fixed: bool = False,
     decided: bool = False,
+    held: bool = False,
 ) -> None:
     """A set of movements that take goods out: specific serials leave as they are, the rest is dealt out.
 
-    `fixed`: somebody named entries to apply to; `decided`: the operation staged some.
+    `fixed`: somebody named entries to apply to; `decided`: the operation staged some; `held`: others may have reserved
+    some of the stock.
     """
     by_serial = [leg for leg in wave if leg.posted.line.item.tracking.steers("serial")]
     found = []
@@ -93,7 +96,7 @@ def post_outbound(
             decided = True
         if decided:
             apply_staged(transaction, parameters)
-        found += _deal_out(transaction, parameters, renumbered=_is_renumbered(wave))
+        found += _deal_out(transaction, parameters, renumbered=_is_renumbered(wave), held=held)
     if by_serial:
         found += _find_serials(transaction, parameters, by_serial, fixed=fixed)
     found += _offences(transaction, _application_rules(wave), parameters)
@@ -114,13 +117,15 @@ def _application_rules(wave: Sequence[Leg]) -> list[Rule]:
     return [*rules, in_transit_is_held] if any(leg.site_in_transit for leg in wave) else rules
 
 
-def _deal_out(transaction: Transaction, parameters: Mapping[str, Any], *, renumbered: bool) -> list[Offence]:
+def _deal_out(
+    transaction: Transaction, parameters: Mapping[str, Any], *, renumbered: bool, held: bool
+) -> list[Offence]:
     """Apply entries without a specific serial and take them from stock lines; what is lacking."""
-    apply_outbound(transaction, parameters)
+    apply_outbound(transaction, parameters, held=held)
     if renumbered:
         take_from_named_lines(transaction, parameters)
     stage_takes(transaction, parameters)
-    found = _offences(transaction, _DEALT_OUT, parameters)
+    found = _offences(transaction, (*([held_by_others] if held else []), *_DEALT_OUT), parameters)
     if not found:
         take_stock(transaction, parameters, put_down=renumbered)
     return found

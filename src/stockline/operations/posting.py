@@ -18,13 +18,14 @@ from stockline.operations.lines import SourceLine, find_document, lines_of, lock
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.movements import post_inbound, post_outbound, stock_changes
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines, names_of, of_side
+from stockline.operations.reservation_posting import PostedReservations, reserved_places
 from stockline.operations.transfer_numbers import mark_receivable, mark_shipping
 from stockline.refusal import Refusal
 from stockline.results import Posting
 from stockline.rules.framework import BATCH, enforce
 from stockline.rules.posting import REQUIRED_NUMBERS
 from stockline.schema.documents import is_component, source_line
-from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_line
+from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_application, staged_line
 from stockline.store.database import Transaction
 
 
@@ -89,10 +90,20 @@ def post_lines(
     settle_dates(transaction, batch, posted)
     settle_cards(transaction, batch, posted)
     fixed = bool(apply_to) or any(found.applied for found in marked.values())
+    places = reserved_places(transaction, batch)
+    reservations = PostedReservations(transaction, batch, places) if places else None
     for wave, wave_legs in enumerate(waves):
-        move = post_inbound if wave_legs[0].sign > 0 else post_outbound
-        move(transaction, {"batch": batch, "wave": wave}, wave_legs, fixed=fixed)
-    _settle(transaction, batch, posted)
+        parameters = {"batch": batch, "wave": wave}
+        if wave_legs[0].sign > 0:
+            post_inbound(transaction, parameters, wave_legs, fixed=fixed)
+            if reservations:
+                reservations.come_in(wave, wave_legs)
+        else:
+            if reservations:
+                reservations.go_out(wave, wave_legs)
+            held = reservations is not None
+            post_outbound(transaction, parameters, wave_legs, fixed=fixed, decided=held, held=held)
+    _settle(transaction, batch, posted, reserved=reservations is not None)
     entries = sum(len(legs(one)) * max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)
 
@@ -100,7 +111,7 @@ def post_lines(
 _NEW_POSTING = insert(posting)
 
 
-def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine]) -> None:
+def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine], *, reserved: bool) -> None:
     """Take over what was posted to the lines and their numbers (PO-5)."""
     orders = [one for one in posted if not one.line.is_journal]
     journals = [one.line for one in posted if one.line.is_journal]
@@ -125,7 +136,8 @@ def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine])
         mark_receivable(transaction, [one.line for one in orders])
     if journals:
         _remove_journal_lines(transaction, journals)
-    transaction.clear(staged_line, batch)
+    for table in (staged_line, *((staged_application,) if reserved else ())):
+        transaction.clear(table, batch)
 
 
 POSTED_LINES = insert(posting_line).from_select(

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from stockline.operations.links import SIDES, SITE, VARIANT, numbered
+from stockline.rules.posting import reserved_of
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.catalog import site
 from stockline.schema.documents import document, source_line
@@ -160,15 +161,6 @@ def wanted(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
     )
 
 
-def reserved_of_entry(entry_id: Any) -> Any:
-    """What is reserved of a ledger entry (RE-9)."""
-    return (
-        select(func.coalesce(func.sum(link.c.quantity), 0))
-        .where(link.c.item_id == ITEM, link.c.supply_entry_id == entry_id, link.c.status == RESERVATION)
-        .scalar_subquery()
-    )
-
-
 def free_stock(kinds: Kinds, steering: Kinds, asked: Any) -> Select[Any]:
     """Stock that is free, with the numbers of its ledger entries; where numbers are asked for, only of these."""
     at_site = [
@@ -184,7 +176,7 @@ def free_stock(kinds: Kinds, steering: Kinds, asked: Any) -> Select[Any]:
         keys = select(*(asked.c[kind] for kind in kinds)).distinct().subquery("keys")
         source = keys.join(open_entry, and_(*at_site, *(open_entry.c[kind] == keys.c[kind] for kind in kinds)))
     numbers = [open_entry.c[kind if kind in steering else f"carried_{kind}"] for kind in NUMBER_KINDS]
-    free = open_entry.c.remaining - reserved_of_entry(open_entry.c.entry_id)
+    free = open_entry.c.remaining - reserved_of(open_entry.c)
     rank = literal(RANKS["supply"]["stock"])
     parts = _part(rank, _NO_DATE, _NO_NUMBER, open_entry.c.entry_id, _NO_NUMBER, numbers, free)
     return parts.select_from(source).where(*at_site, ~in_transit)

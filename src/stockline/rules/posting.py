@@ -23,6 +23,7 @@ from sqlalchemy import (
 from stockline.codes import Code
 from stockline.rules.framework import BATCH, Query, rule
 from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry, staged_line
+from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import characteristic_set, extra_link, serial, staged_take, stock_line
 
 WAVE = bindparam("wave", type_=SmallInteger)
@@ -242,6 +243,25 @@ def _uncovered() -> Query:
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 0, -ledger_entry.c.quantity > applied)
     )
+
+
+def reserved_of(entry: Any) -> ColumnElement[int]:
+    """What is reserved of an open entry (RE-9)."""
+    return (
+        select(func.coalesce(func.sum(link.c.quantity), 0))
+        .where(link.c.item_id == entry.item_id, link.c.supply_entry_id == entry.entry_id, link.c.status == RESERVATION)
+        .scalar_subquery()
+    )
+
+
+@rule(Code.CANNOT_BE_FULLY_APPLIED)
+def held_by_others() -> Query:
+    """Of {item} {lot} {package} at {site} {asked} are to leave, but others have reserved all but {there}."""
+    left = select(func.coalesce(func.sum(open_entry.c.remaining), 0)).where(covers(), open_entry.c.remaining > 0)
+    uncovered = _uncovered()
+    asked, there = (uncovered.selected_columns[name] for name in ("asked", "there"))
+    bound = or_(staged_line.c.steers_lot == 1, staged_line.c.steers_package == 1, staged_line.c.may_go_negative == 0)
+    return uncovered.where(bound, asked - there <= left.scalar_subquery())
 
 
 @rule(Code.NOT_IN_STOCK)

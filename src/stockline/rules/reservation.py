@@ -1,14 +1,19 @@
-"""Rules on the links of a line that is to change (RE-24, RE-26). Parameters: `item`, `line`, and what they name."""
+"""Rules on links: of a line that is to change (RE-24), of lines that are posted (RE-31, RE-33).
+
+Parameters: `item`, `line`, `new_date`; or `item`, `of_variant`, `site`, `batch` and `wave` of a posting.
+"""
 
 from functools import cache
 
-from sqlalchemy import Date, bindparam, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, or_, select
 
 from stockline.codes import Code
-from stockline.rules.framework import Query, Rule, rule
+from stockline.rules.framework import BATCH, Query, Rule, rule
+from stockline.rules.posting import OF_WAVE
 from stockline.rules.window import ITEM, LINE
-from stockline.schema.documents import source_line
-from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, link
+from stockline.schema.documents import document, source_line
+from stockline.schema.ledger import staged_line
+from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, link, staged_split
 
 NEW_DATE = bindparam("new_date", type_=Date)
 
@@ -35,3 +40,71 @@ def date_conflict(side_name: str) -> Rule:
         )
 
     return conflict
+
+
+def _from_purchase() -> ColumnElement[bool]:
+    return exists(
+        select(source_line.c.id)
+        .join(document, document.c.id == source_line.c.document_id)
+        .where(
+            source_line.c.item_id == link.c.item_id, source_line.c.id == SUPPLY.line_id, document.c.kind == "purchase"
+        )
+    )
+
+
+def _is_transfer() -> ColumnElement[bool]:
+    return exists(
+        select(document.c.id)
+        .join(source_line, source_line.c.document_id == document.c.id)
+        .where(
+            source_line.c.item_id == link.c.item_id, source_line.c.id == DEMAND.line_id, document.c.kind == "transfer"
+        )
+    )
+
+
+LEAVES_PURCHASE = and_(SUPPLY.line_id.isnot(None), _from_purchase(), _is_transfer())
+"""A transfer that is linked to a purchase ships from free stock and leaves the link (RE-31)."""
+
+
+@rule(Code.INSUFFICIENT_STOCK)
+def reserved_on_document() -> Query:
+    """Line {line}: {quantity} of it are reserved on a supply that has not come in yet."""
+    used = and_(staged_split.c.item_id == link.c.item_id, staged_split.c.link_id == link.c.id)
+    return (
+        select(
+            staged_split.c.target.label("position"),
+            link.c.item_id,
+            DEMAND.line_id.label("line_id"),
+            staged_split.c.quantity,
+        )
+        .select_from(staged_split.join(link, used))
+        .where(
+            staged_split.c.item_id == ITEM,
+            staged_split.c.batch_id == BATCH,
+            link.c.status == RESERVATION,
+            SUPPLY.line_id.isnot(None),
+            ~LEAVES_PURCHASE,
+        )
+    )
+
+
+@rule(Code.RESERVATION_EXISTS)
+def applied_line_reserved() -> Query:
+    """Line {line} is reserved: no entry can be named for it."""
+    line = staged_line.c
+    reserved = exists(
+        select(link.c.id).where(
+            link.c.item_id == line.item_id, DEMAND.line_id == line.line_id, link.c.status == RESERVATION
+        )
+    )
+    of_row = exists(
+        select(link.c.id).where(
+            link.c.item_id == line.item_id,
+            DEMAND.line_id == line.line_id,
+            DEMAND.handle != 0,
+            DEMAND.apply_to.isnot(None),
+        )
+    )
+    return select(line.first_entry.label("position"), line.item_id, line.line_id).where(
+        OF_WAVE, line.item_id == ITEM, line.own == 1, reserved, or_(line.apply_to.isnot(None), of_row)
+    )

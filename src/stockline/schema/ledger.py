@@ -151,6 +151,7 @@ staged_line = stage_table(
     number("first_undone", nullable=True),
     small("numbered"),
     small("cut"),
+    small("linked"),
     small("requires_serial"),
     small("requires_lot"),
     small("requires_package"),
@@ -171,7 +172,7 @@ Every line has its `own` leg; one that takes goods here and puts them there has 
 counterparts of the first's. Legs of one `wave` move one way and are posted as a set; waves follow each other (PO-2).
 `ledger_line_id` is the line as the ledger names it. `first_place`: the window place of the line's first entry, where
 its entries are numbered by their places, see `entries`. `first_undone`: the first of the entries an undo takes back.
-`cut`: its one combination gives less than it is marked for (PO-13).
+`cut`: its one combination gives less than it is marked for (PO-13). `linked`: its links go with it (RE-30, RE-31).
 `keeps_expired`: what is past its expiration date may not leave with it (PO-31)."""
 
 staged_application = stage_table(

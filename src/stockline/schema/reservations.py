@@ -46,6 +46,16 @@ the link under which the combination was first entered (TW-7)."""
 
 RESERVATION, TRACKING, SURPLUS, PROSPECT = "reservation", "tracking", "surplus", "prospect"
 """The statuses of a link (RE-2)."""
+LINKED = link.c.status.in_([literal_column("'reservation'"), literal_column("'tracking'")])
+"""The link has two sides; written out, for the index of such links."""
+Index(
+    "ix_link_linked",
+    link.c.item_id,
+    link.c.variant,
+    link.c.site_id,
+    sqlite_where=LINKED,
+    postgresql_where=LINKED,
+)
 EMPTY = link.c.quantity == literal_column("0")
 Index("ix_link_empty", link.c.item_id, sqlite_where=EMPTY, postgresql_where=EMPTY)
 

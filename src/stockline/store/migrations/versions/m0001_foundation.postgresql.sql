@@ -167,6 +167,8 @@ CREATE INDEX ix_link_held_package ON link (item_id, supply_package) WHERE supply
 
 CREATE INDEX ix_link_held_serial ON link (item_id, supply_serial) WHERE supply_entry_id IS NOT NULL AND supply_serial != '';
 
+CREATE INDEX ix_link_linked ON link (item_id, variant, site_id) WHERE status IN ('reservation', 'tracking');
+
 CREATE INDEX ix_link_requested_lot ON link (item_id, demand_lot) WHERE demand_line_id IS NOT NULL AND demand_lot != '';
 
 CREATE INDEX ix_link_requested_package ON link (item_id, demand_package) WHERE demand_line_id IS NOT NULL AND demand_package != '';
@@ -453,6 +455,7 @@ CREATE TABLE staged_line (
     first_undone BIGINT,
     numbered SMALLINT DEFAULT '0' NOT NULL,
     cut SMALLINT DEFAULT '0' NOT NULL,
+    linked SMALLINT DEFAULT '0' NOT NULL,
     requires_serial SMALLINT DEFAULT '0' NOT NULL,
     requires_lot SMALLINT DEFAULT '0' NOT NULL,
     requires_package SMALLINT DEFAULT '0' NOT NULL,

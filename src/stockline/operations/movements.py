@@ -22,8 +22,8 @@ from stockline.operations.transit import stage_receipts
 from stockline.rules.dates import expired
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
 from stockline.rules.posting import (
-    in_transit_is_held,
     held_by_others,
+    in_transit_is_held,
     insufficient_stock,
     not_enough_at_location,
     number_not_at_location,

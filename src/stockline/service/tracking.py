@@ -12,6 +12,8 @@ from stockline.operations import (
     window_contents,
     window_edit,
     window_selection,
+
+    window_pick,
     window_steps,
     window_view,
 )
@@ -177,6 +179,35 @@ class Tracking(Service):
         Warns `not_available` (TW-34).
         """
         return self._read(lambda transaction: window_selection.refresh(transaction, window, after, limit))
+
+    def scan(self, window: int, code: str) -> WindowChanged:
+        """Take what a scanned code names: a plain number, or a GS1 element string with serial, lot, date, quantity.
+
+        A plain code is a serial if the item is tracked by serials, else a lot, else a package. On an inbound line a
+        serial is a row of one and anything else one more on its row; on an outbound line it is what is available and
+        undefined, of a serial at most one (TW-29).
+
+        Raises:
+            Refusal: `invalid` for a code that cannot be read or is of another item; else as in `enter_row`.
+        """
+        return self._step(window_pick.scan, window, code)
+
+    def choose_number(
+        self,
+        window: int,
+        key: int,
+        *,
+        serial: str | None = None,
+        lot: str | None = None,
+        package: str | None = None,
+        revision: int | None = None,
+    ) -> WindowChanged:
+        """Give a row the numbers chosen for it, with the quantity that fits: what is too much is cut, else it grows by
+        what is undefined and available; with a serial it is one (TW-33). Refused like `edit_row`.
+        """
+        chosen = {"serial": serial, "lot": lot, "package": package}
+        chosen = {kind: number for kind, number in chosen.items() if number is not None}
+        return self._step(window_pick.choose_number, window, key, chosen, seen=revision)
 
     def undo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
         """Take back the last step that changed rows. Refused `invalid` when there is none."""

@@ -78,6 +78,12 @@ def refresh(scene: Scene, given: Given) -> Any:
     return scene.call("refresh_tracking", scene.window(given["window"]))
 
 
+@operation("scan")
+def scan(scene: Scene, given: Given) -> Any:
+    """Scan a code into an open window."""
+    return scene.call("scan", scene.window(given["window"]), given["code"])
+
+
 @operation("close_tracking")
 def close_tracking(scene: Scene, given: Given) -> Any:
     """Close a window."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: receiving and issuing, on SQLite and PostgreSQL, against the barest SQL."""
+"""`python -m bench`: postings, or tracking windows, on SQLite and PostgreSQL, against the barest SQL."""
 
 import argparse
 import tempfile
@@ -7,36 +7,39 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.postings import Timings, measure, peak_memory
+from bench import postings, windows
+from bench.postings import Timings, peak_memory
 from tests.support.postgres import PostgresServer, fresh_database
 
+MEASURES = {"postings": postings.measure, "windows": windows.measure}
 ROUNDS = {1_000: 11, 10_000: 7, 100_000: 5, 1_000_000: 3}
 
 
 def main() -> None:
     """Measure the sizes asked for and print one table."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=sorted(MEASURES), default="postings", help="what is measured")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(ROUNDS), help="serials in one document")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database only")
     parser.add_argument("--rounds", type=int, help="rounds of each size; by default fewer for larger ones")
     given = parser.parse_args()
-    table = Table(title="One document of n serials: order, tracking, posting, commit")
-    for heading in ("database", "n", "direction", "ours", "bare", "ratio", "memory"):
-        table.add_column(heading, justify="left" if heading in ("database", "direction") else "right")
+    table = Table(title=f"{given.what.capitalize()} of n serials, commit included")
+    for heading in ("database", "n", "measured", "ours", "bare", "ratio", "memory"):
+        table.add_column(heading, justify="left" if heading in ("database", "measured") else "right")
     for database in ("sqlite", "postgresql"):
         if given.only in (None, database):
             for size in given.sizes:
                 rounds = given.rounds or ROUNDS.get(size, 5)
-                _add(table, database, size, _run(database, size, rounds))
+                _add(table, database, size, _run(given.what, database, size, rounds))
     Console(width=110).print(table)
 
 
-def _run(database: str, size: int, rounds: int) -> dict[str, Timings]:
+def _run(what: str, database: str, size: int, rounds: int) -> dict[str, Timings]:
     if database == "sqlite":
         with tempfile.TemporaryDirectory() as directory:
-            return measure(str(Path(directory) / "bench.db"), size, rounds)
+            return MEASURES[what](str(Path(directory) / "bench.db"), size, rounds)
     with PostgresServer(durable=True) as server, fresh_database(server.url()) as url:
-        return measure(url, size, rounds)
+        return MEASURES[what](url, size, rounds)
 
 
 def _add(table: Table, database: str, size: int, timings: dict[str, Timings]) -> None:

@@ -47,10 +47,15 @@ def _rows(database: Database, item_id: int, posting: int, tables: Sequence[Table
         for table in tables:
             of_posting = serial.c.last_batch_id == posting if table is serial else entry[table].between(first, last)
             query = select(table).where(table.c.item_id == item_id, of_posting)
-            found.append(_barest(table, [_moved(table, row, transaction) for row in transaction.execute(query)]))
+            found.append(barest_rows(transaction, table, transaction.execute(query).all()))
         return found
 
     return database.read(read)
+
+
+def barest_rows(transaction: Transaction, table: Table, rows: Sequence[Any]) -> Rows:
+    """Rows of a table as rows of another item, ready to be written bare."""
+    return _barest(table, [_moved(table, row, transaction) for row in rows])
 
 
 def _moved(table: Table, row: Any, transaction: Transaction) -> tuple[Any, ...]:

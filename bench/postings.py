@@ -45,19 +45,19 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
     site = f"SITE-{uuid4().hex[:8]}"
     stock.create_item(item, tracking=TrackingCode(serial="specific"))
     stock.create_site(site)
-    item_id = _item_id(database, item)
+    item_id = item_id_of(database, item)
     timings = {"received": Timings(), "issued": Timings()}
     for turn in range(rounds + 1):  # the first turn warms up and is not counted
         tag = uuid4().hex[:8]
         rows = [TrackingRow(f"{tag}{number:08d}") for number in range(size)]
-        ours, number = _timed(lambda: _order(stock, "purchase", item, site, rows))  # noqa: B023
+        ours, number = timed(lambda: _order(stock, "purchase", item, site, rows))  # noqa: B023
         received = bare.received_rows(database, item_id, number)
-        barest, _ = _timed(lambda: bare.write(database, received))  # noqa: B023
+        barest, _ = timed(lambda: bare.write(database, received))  # noqa: B023
         if turn:
             timings["received"].add(ours, barest)
-        ours, number = _timed(lambda: _order(stock, "sale", item, site, rows))  # noqa: B023
+        ours, number = timed(lambda: _order(stock, "sale", item, site, rows))  # noqa: B023
         issued = bare.issued_rows(database, item_id, number)
-        barest, _ = _timed(lambda: bare.issue(database, issued, item_id, number))  # noqa: B023
+        barest, _ = timed(lambda: bare.issue(database, issued, item_id, number))  # noqa: B023
         if turn:
             timings["issued"].add(ours, barest)
         bare.forget(database, item_id)
@@ -74,13 +74,15 @@ def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: li
     return stock.post(order).number
 
 
-def _timed(work: Callable[[], T]) -> tuple[float, T]:
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds some work takes, and what it answers."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
 
 
-def _item_id(database: Database, code: str) -> int:
+def item_id_of(database: Database, code: str) -> int:
+    """The id of an item."""
     query = select(item_table.c.id).where(item_table.c.code == code)
     return int(database.read(lambda transaction: transaction.execute(query).scalar_one()))
 

@@ -6,6 +6,7 @@ Outside it is a `Decimal`.
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from functools import lru_cache
 from typing import Literal
 
 SCALE = 100_000
@@ -45,6 +46,7 @@ def to_units(quantity: Decimal) -> int:
     return int((quantity * SCALE).quantize(Decimal(1), ROUND_HALF_UP))
 
 
+@lru_cache(maxsize=4096)
 def to_quantity(units: int) -> Decimal:
     """The base quantity of engine units, without trailing zeros."""
     quantity = Decimal(units) / SCALE

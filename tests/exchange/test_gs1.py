@@ -12,7 +12,9 @@ GTIN = "07032069804988"
 LAST_DAY = dt.date(2026, 12, 31)
 
 
-@pytest.mark.parametrize("code", ["S1", "10123", "7032069804988", f"01{GTIN}", "01LOT", "0107032069804989102345", "(x)", "(10)"])
+@pytest.mark.parametrize(
+    "code", ["S1", "10123", "7032069804988", f"01{GTIN}", "01LOT", "0107032069804989102345", "(x)", "(10)"]
+)
 def test_a_plain_number(code: str) -> None:
     assert read_code(code) == Scanned(plain=code)
 

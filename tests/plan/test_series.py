@@ -27,7 +27,9 @@ def test_the_last_digits_are_raised(first: str, increment: int, expected: list[s
     assert numbers_from(first, 3, increment) == expected
 
 
-@pytest.mark.parametrize(("first", "problem"), [("ABC", "no digit"), ("", "no digit"), ("A" * 49 + "9", "50 characters")])
+@pytest.mark.parametrize(
+    ("first", "problem"), [("ABC", "no digit"), ("", "no digit"), ("A" * 49 + "9", "50 characters")]
+)
 def test_what_cannot_be_raised(first: str, problem: str) -> None:
     with pytest.raises(ValueProblem, match=problem):
         numbers_from(first, 2)

@@ -121,7 +121,7 @@ _RANKED = select(window_row.c.row, func.row_number().over(order_by=window_row.c.
 
 
 def _row(window: OpenWindow, row: Any, position: int) -> WindowRow:
-    return shown_row(window.line, row.row, position, row._mapping, quantity=row.quantity)
+    return shown_row(window.line, row.row, position, row, quantity=row.quantity)
 
 
 def _refused(row: Any) -> RefusedRow:

@@ -36,15 +36,13 @@ def scan(transaction: Transaction, number: int, code: str, visit: Visit) -> Wind
     numbers = _numbers(window, scanned)
     units = _units(transaction, window, numbers, scanned)
     row = None if "serial" in numbers else transaction.execute(_STANDING, window.parameters | _BLANK | numbers).first()
-    dated = window.line.item.tracking.uses_expiration and scanned.expires is not None
-    expires = {"expires": scanned.expires} if dated else {}
+    given: dict[str, Any] = {"base_quantity": to_quantity(((row.quantity if row else 0) + units) * window.line.sign)}
+    if window.line.item.tracking.uses_expiration and scanned.expires is not None:
+        given["expires"] = scanned.expires
     if row is not None:
-        quantity = to_quantity((row.quantity + units) * window.line.sign)
-        step = change_row(transaction, window, row, {"base_quantity": quantity, **expires})
+        step = change_row(transaction, window, row, given)
     else:
-        quantity = to_quantity(units * window.line.sign)
-        given = TrackingRow(**numbers, base_quantity=quantity, expires=scanned.expires if dated else None)
-        step = add_rows(transaction, window, [given])["step"]
+        step = add_rows(transaction, window, [TrackingRow(**numbers, **given)])["step"]
     return changed(transaction, window, step)
 
 
@@ -56,7 +54,7 @@ _STANDING = (
 )
 
 
-def _numbers(window: OpenWindow, scanned: Scanned) -> dict[str, str]:
+def _numbers(window: OpenWindow, scanned: Scanned) -> dict[str, Any]:
     """What is scanned as numbers by kind: a plain code is of the first kind the item is tracked by."""
     if scanned.plain is None:
         found = {"serial": scanned.serial, "lot": scanned.lot}

@@ -83,7 +83,7 @@ def view(transaction: Transaction, line: SourceLine) -> WindowView:
     parameters = {"item": line.item.id, "line": line.id, "variant": line.variant}
     found = transaction.execute(shown_rows(line.side.name, line.item.tracking.uses_expiration), parameters).all()
     rows = [
-        shown_row(line, position, position, row._mapping, quantity=row.active + row.handled)
+        shown_row(line, position, position, row, quantity=row.active + row.handled)
         for position, row in enumerate(found, 1)
     ]
     nothing = to_quantity(0)
@@ -93,15 +93,23 @@ def view(transaction: Transaction, line: SourceLine) -> WindowView:
 
 def shown_row(line: SourceLine, key: int, position: int, found: Any, *, quantity: int) -> WindowRow:
     """A row as it is shown, its quantities with the sign of the line."""
-    figures: dict[str, Any] = {name: to_quantity(found[name] * line.sign) for name in _SHOWN_FIGURES}
-    figures["quantity"] = to_quantity(quantity * line.sign)
-    if line.kind in POSITIVE:
-        figures["invoice"] = to_quantity(0)
-    return WindowRow(key=key, row=position, **{name: found[name] for name in _SHOWN_AS_IT_IS}, **figures)
-
-
-_SHOWN_FIGURES = ("handle", "invoice", "handled", "invoiced")
-_SHOWN_AS_IT_IS = (*COMBINATION, "expires", "warranty", "apply_to", "apply_from")
+    sign = line.sign
+    return WindowRow(
+        key=key,
+        row=position,
+        serial=found.serial,
+        lot=found.lot,
+        package=found.package,
+        quantity=to_quantity(quantity * sign),
+        handle=to_quantity(found.handle * sign),
+        invoice=to_quantity(0 if line.kind in POSITIVE else found.invoice * sign),
+        handled=to_quantity(found.handled * sign),
+        invoiced=to_quantity(found.invoiced * sign),
+        expires=found.expires,
+        warranty=found.warranty,
+        apply_to=found.apply_to,
+        apply_from=found.apply_from,
+    )
 
 
 def specification(transaction: Transaction, line: SourceLine) -> Specification:

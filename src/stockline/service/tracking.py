@@ -202,8 +202,10 @@ class Tracking(Service):
         package: str | None = None,
         revision: int | None = None,
     ) -> WindowChanged:
-        """Give a row the numbers chosen for it, with the quantity that fits: what is too much is cut, else it grows by
-        what is undefined and available; with a serial it is one (TW-33). Refused like `edit_row`.
+        """Give a row the numbers chosen for it, with the quantity that fits; refused like `edit_row`.
+
+        Where too much is tracked the row is cut by the excess, else it grows by what is undefined and available; with a
+        serial it is one (TW-33).
         """
         chosen = {"serial": serial, "lot": lot, "package": package}
         chosen = {kind: number for kind, number in chosen.items() if number is not None}

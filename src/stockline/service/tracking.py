@@ -11,9 +11,8 @@ from stockline.operations import (
     window_close,
     window_contents,
     window_edit,
-    window_selection,
-
     window_pick,
+    window_selection,
     window_steps,
     window_view,
 )

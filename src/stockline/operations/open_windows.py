@@ -14,12 +14,12 @@ from sqlalchemy import Insert, Select, and_, bindparam, delete, func, insert, se
 from stockline.codes import Code
 from stockline.operations.lines import SourceLine, line_by_id
 from stockline.operations.locks import hold_line
-from stockline.operations.window_view import shown_rows
+from stockline.operations.window_view import Sums, shown_rows, sums
 from stockline.refusal import Refusal
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, WINDOW
 from stockline.schema.documents import outgoing, source_line
 from stockline.schema.reservations import DEMAND, SUPPLY, link
-from stockline.schema.windows import tracking_window, window_entry, window_row, window_step
+from stockline.schema.windows import SUMMED, tracking_window, window_entry, window_row, window_step
 from stockline.store.database import Transaction
 
 
@@ -42,6 +42,17 @@ class OpenWindow:
     last_row: int
     step: int
     last_step: int
+    tracked: Sums
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether the key of a row may be another number than its place: rows have gone, or were refused."""
+        return self.tracked.rows != self.last_row
+
+    @property
+    def undefined(self) -> int:
+        """What of the line has no row yet, in engine units; negative when more is tracked than there is (TW-8)."""
+        return abs(self.line.quantity) - self.tracked.quantity
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -111,10 +122,16 @@ def open_window(transaction: Transaction, name: str, visit: Visit) -> int:
             last_row=transaction.execute(_LAST_ROW, parameters).scalar_one(),
             step=0,
             last_step=0,
+            **sums_kept(sums(transaction, parameters)),
             **as_it_is,
         )
     )
     return window
+
+
+def sums_kept(found: Sums) -> dict[str, int]:
+    """Sums as `tracking_window` keeps them."""
+    return {f"tracked_{name}": getattr(found, name) for name in SUMMED}
 
 
 LINE_AS_IT_WAS = ("variant", "site_id", "unit", "quantity", "handled", "invoiced", "date")
@@ -189,7 +206,8 @@ def _read(transaction: Transaction, window: int, statement: Any) -> OpenWindow:
     line = line_by_id(transaction, item_id, found.line_id)
     if line is None:
         raise Refusal.of(Code.WINDOW_STALE, f"The line of window {window} is gone.", facts={"window": window})
-    return OpenWindow(window, line, found.revision, found.last_row, found.step, found.last_step)
+    tracked = Sums(*(getattr(found, f"tracked_{name}") for name in SUMMED))
+    return OpenWindow(window, line, found.revision, found.last_row, found.step, found.last_step, tracked)
 
 
 def find_item_id(transaction: Transaction, window: int) -> int:

@@ -12,7 +12,6 @@ from stockline.operations.open_windows import OpenWindow, Visit, hold_window
 from stockline.operations.window_contents import changed
 from stockline.operations.window_edit import add_rows, change_row, find_row
 from stockline.operations.window_rows import RowReader
-from stockline.operations.window_view import sums
 from stockline.plan.series import numbers_from
 from stockline.refusal import Refusal
 from stockline.results import TrackingRow, WindowChanged
@@ -41,7 +40,7 @@ def assign_serials(transaction: Transaction, number: int, wanted: NewSerials, vi
     """Add a row of one for each of so many new serials (TW-26, TW-27)."""
     window = hold_window(transaction, number, visit)
     try:
-        quantity = _how_many(transaction, window, wanted)
+        quantity = _how_many(window, wanted)
         serials = _serials(transaction, wanted, quantity)
     except ValueProblem as problem:
         message = f"Line {window.line.name}: {problem}."
@@ -52,9 +51,9 @@ def assign_serials(transaction: Transaction, number: int, wanted: NewSerials, vi
     return changed(transaction, window, parameters["step"])
 
 
-def _how_many(transaction: Transaction, window: OpenWindow, wanted: NewSerials) -> int:
+def _how_many(window: OpenWindow, wanted: NewSerials) -> int:
     if wanted.quantity is None and wanted.base_quantity is None:
-        units = undefined(transaction, window)
+        units = window.undefined
     else:
         reader = RowReader(window.line, fresh=True)
         units = reader.units(wanted.quantity, wanted.base_quantity, False) * window.line.sign
@@ -71,11 +70,6 @@ def _serials(transaction: Transaction, wanted: NewSerials, quantity: int) -> Seq
     return numbers_from(wanted.pattern.strip(), quantity, wanted.increment)
 
 
-def undefined(transaction: Transaction, window: OpenWindow) -> int:
-    """What of the line has no row yet, in engine units; negative when more is tracked than there is (TW-8)."""
-    return abs(window.line.quantity) - sums(transaction, window.parameters).quantity
-
-
 def assign_number(
     transaction: Transaction, number: int, kind: NumberKind, row: int | None, visit: Visit, seen: int | None
 ) -> WindowChanged:
@@ -87,7 +81,7 @@ def assign_number(
         step = change_row(transaction, window, current, {kind: new})
     else:
         serial, lot, package = (new if name == kind else getattr(current, name, None) for name in COMBINATION)
-        room = undefined(transaction, window)
+        room = window.undefined
         quantity = to_quantity(room * window.line.sign) if 0 < room <= abs(window.line.quantity) else 0
         step = add_rows(transaction, window, [TrackingRow(serial, lot, package, base_quantity=quantity)])["step"]
     return changed(transaction, window, step)

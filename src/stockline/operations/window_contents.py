@@ -3,19 +3,19 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, exists, func, select
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, select, update
 
 from stockline.codes import Code
-from stockline.operations.open_windows import OpenWindow, look_at_window
+from stockline.operations.open_windows import OpenWindow, look_at_window, sums_kept
 from stockline.operations.window_shortages import shortages
-from stockline.operations.window_view import shown_row, sums
+from stockline.operations.window_view import Sums, shown_row, summed
 from stockline.refusal import Refusal, Warning
 from stockline.results import RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
 from stockline.rules.window import GOOD_ROWS, ITEM, ROWS, STEP, WINDOW
-from stockline.schema.windows import tracking_window, window_row, window_step
+from stockline.schema.windows import SUMMED, tracking_window, window_row, window_step
 from stockline.store.database import Transaction
 
 
@@ -24,16 +24,16 @@ def contents(transaction: Transaction, number: int, after: int, limit: int | Non
     window = look_at_window(transaction, number)
     parameters = window.parameters | {"after": after}
     found = transaction.execute(_ROWS_AFTER.limit(limit), parameters).all()
-    before = transaction.execute(_COUNT_UP_TO, parameters).scalar_one() if after else 0
-    header = sums(transaction, parameters).header(window.line)
+    before = after if not window.has_gaps else transaction.execute(_COUNT_UP_TO, parameters).scalar_one()
+    refused = transaction.execute(_REFUSED, parameters) if window.has_gaps else ()
     return Window(
         number=window.id,
         line=window.line.name,
         revision=window.revision,
         opened_by=transaction.execute(_OPENED_BY, parameters).scalar_one(),
         rows=[_row(window, row, before + place) for place, row in enumerate(found, 1)],
-        refused=[_refused(row) for row in transaction.execute(_REFUSED, parameters)],
-        **header.matrix,
+        refused=[_refused(row) for row in refused],
+        **window.tracked.header(window.line).matrix,
     )
 
 
@@ -51,8 +51,8 @@ def row_at(transaction: Transaction, number: int, position: int) -> WindowRow:
     window = look_at_window(transaction, number)
     found = None
     if position > 0:
-        query = _ROWS_AFTER.limit(1).offset(position - 1)
-        found = transaction.execute(query, window.parameters | {"after": 0}).first()
+        after, passed = (0, position - 1) if window.has_gaps else (position - 1, 0)
+        found = transaction.execute(_ROWS_AFTER.limit(1).offset(passed), window.parameters | {"after": after}).first()
     if found is None:
         raise Refusal.of(Code.NOT_FOUND, f"Window {number} has no row {position}.", line=window.line.name)
     return _row(window, found, position)
@@ -61,13 +61,14 @@ def row_at(transaction: Transaction, number: int, position: int) -> WindowRow:
 def changed(
     transaction: Transaction, window: OpenWindow, step: int | None, warnings: Sequence[Warning] = ()
 ) -> WindowChanged:
-    """The answer to a step: the rows it changed, those it removed, and the header matrix."""
+    """The end of a step: the sums are brought up to date; answers the rows it changed and removed, and the header."""
     parameters = window.parameters | {"step": step}
     found = transaction.execute(_CHANGED, parameters).all() if step else []
     removed = transaction.execute(_REMOVED, parameters).scalars().all() if step else []
-    header = sums(transaction, parameters).header(window.line)
     good = [row for row in found if not row.refusal]
-    places = _places(transaction, parameters, [row.row for row in good])
+    if step:
+        window = _summed_anew(transaction, window, good, parameters)
+    places = _places(transaction, window, [row.row for row in good])
     return WindowChanged(
         number=window.id,
         line=window.line.name,
@@ -76,8 +77,22 @@ def changed(
         removed=removed,
         refused=[_refused(row) for row in found if row.refusal],
         warnings=[*warnings, *_shortages(transaction, window, [row.row for row in good])],
-        **header.matrix,
+        **window.tracked.header(window.line).matrix,
     )
+
+
+def _summed_anew(
+    transaction: Transaction, window: OpenWindow, changed: Sequence[Any], parameters: dict[str, Any]
+) -> OpenWindow:
+    """The window with its sums as they are now that a step has made these rows of those it keeps."""
+    before = Sums(*map(int, transaction.execute(_BEFORE, parameters).one()))
+    figures = [sum(getattr(row, name) for row in changed) for name in SUMMED[:-1]]
+    after = Sums(*figures, len(changed))
+    tracked = window.tracked.changed(after, before)
+    of_window = update(tracking_window).where(tracking_window.c.item_id == ITEM, tracking_window.c.id == WINDOW)
+    transaction.execute(of_window.values(sums_kept(tracked)), window.parameters)
+    last_row = max(window.last_row, *(row.row for row in changed)) if changed else window.last_row
+    return replace(window, tracked=tracked, last_row=last_row)
 
 
 def _shortages(transaction: Transaction, window: OpenWindow, keys: Sequence[int]) -> list[Warning]:
@@ -95,6 +110,7 @@ _THE_STEP = (
     window_step.c.window_id == WINDOW,
     window_step.c.step == STEP,
 )
+_BEFORE = summed(window_step).where(*_THE_STEP, window_step.c.present == 1, window_step.c.refusal == "")
 _CHANGED = (
     select(window_row).select_from(window_step.join(window_row, _OF_STEP)).where(*_THE_STEP).order_by(window_step.c.row)
 )
@@ -105,15 +121,15 @@ _REMOVED = (
 )
 
 
-def _places(transaction: Transaction, parameters: dict[str, Any], keys: Sequence[int]) -> Sequence[int]:
+def _places(transaction: Transaction, window: OpenWindow, keys: Sequence[int]) -> Sequence[int]:
     """The positions of rows, counted from 1."""
-    if not keys:
+    if not keys or not window.has_gaps:
         return keys
     # Rows entered together follow each other, so it is enough to count those before them.
     if keys[-1] - keys[0] == len(keys) - 1:
-        first = transaction.execute(_COUNT_UP_TO, parameters | {"after": keys[0]}).scalar_one()
+        first = transaction.execute(_COUNT_UP_TO, window.parameters | {"after": keys[0]}).scalar_one()
         return range(first, first + len(keys))
-    ranked = {row.row: row.place for row in transaction.execute(_RANKED, parameters)}
+    ranked = {row.row: row.place for row in transaction.execute(_RANKED, window.parameters)}
     return [ranked[key] for key in keys]
 
 

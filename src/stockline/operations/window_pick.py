@@ -10,7 +10,6 @@ from stockline.exchange.gs1 import Scanned, read_code
 from stockline.operations.availability import stock_for, summary
 from stockline.operations.catalog import find_items
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window
-from stockline.operations.window_assign import undefined
 from stockline.operations.window_contents import changed
 from stockline.operations.window_edit import add_rows, change_row, find_row
 from stockline.refusal import Refusal
@@ -72,7 +71,7 @@ def _units(transaction: Transaction, window: OpenWindow, numbers: Mapping[str, s
     said = None if scanned.quantity is None or "serial" in numbers else to_units(scanned.quantity)
     if window.line.movement > 0:
         return SCALE if said is None else said
-    free = min(_available(transaction, window, numbers), undefined(transaction, window))
+    free = min(_available(transaction, window, numbers), window.undefined)
     if "serial" in numbers:
         return SCALE if free >= SCALE else 0
     return max(free if said is None else min(free, said), 0)
@@ -106,7 +105,7 @@ def choose_number(
     """
     window = hold_window(transaction, number, visit)
     was = find_row(transaction, window, row, seen)
-    room = undefined(transaction, window)
+    room = window.undefined
     if chosen.get("serial") or (was.serial and "serial" not in chosen):
         units = SCALE
     elif room < 0:

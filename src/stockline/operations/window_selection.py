@@ -20,7 +20,6 @@ from stockline.operations.window_dates import date_entered_rows
 from stockline.operations.window_rows import stage_new_rows
 from stockline.operations.window_shortages import shortages
 from stockline.operations.window_steps import begin_step, keep_new_rows, keeping
-from stockline.operations.window_view import sums
 from stockline.refusal import Refusal
 from stockline.results import TrackingRow, Window, WindowChanged
 from stockline.rules.availability import BLANK, carried, in_entries, summed_by_lines
@@ -49,8 +48,7 @@ def select_proposal(transaction: Transaction, number: int, visit: Visit) -> Wind
     """Take what is undefined from the numbers with the earliest expiration date (TW-31)."""
     window = _taking(hold_window(transaction, number, visit))
     stock = stock_for(window.line, window.id)
-    room = abs(window.line.quantity) - sums(transaction, window.parameters).quantity
-    proposed = propose(transaction, window, stock, room) if room > 0 else 0
+    proposed = propose(transaction, window, stock, window.undefined) if window.undefined > 0 else 0
     if not proposed:
         return changed(transaction, window, None)
     return _take(transaction, window, stock, begin_step(transaction, window, proposed) | _place(window, stock))

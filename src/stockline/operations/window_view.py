@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, case, func, literal, null, or_, select, union_all
+from sqlalchemy import CompoundSelect, FromClause, Select, and_, case, func, literal, null, or_, select, union_all
 
 from stockline.operations.lines import POSITIVE, SourceLine
 from stockline.results import Figures, Specification, WindowRow, WindowView
@@ -12,7 +12,7 @@ from stockline.rules.dates import VARIANT, has_date_of
 from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE
 from stockline.schema.ledger import ledger_entry, number_date
 from stockline.schema.reservations import DEMAND, SUPPLY, link, tracking_specification
-from stockline.schema.windows import window_row
+from stockline.schema.windows import SUMMED, window_row
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 
@@ -47,6 +47,10 @@ class Sums:
     handled: int
     rows: int
 
+    def changed(self, after: "Sums", before: "Sums") -> "Sums":
+        """The sums when some rows are no longer as they were."""
+        return Sums(*(getattr(self, n) + getattr(after, n) - getattr(before, n) for n in SUMMED))
+
     def header(self, line: SourceLine) -> Header:
         """The header matrix they make."""
         tracked = {name: to_quantity(getattr(self, name) * line.sign) for name in FIGURES}
@@ -57,13 +61,15 @@ class Sums:
 
 def sums(transaction: Transaction, parameters: dict[str, Any]) -> Sums:
     """The sums over the rows of a window or of a list that is staged."""
-    return Sums(*tuple(transaction.execute(_SUMS, parameters).one()))
+    return Sums(*map(int, transaction.execute(_SUMS, parameters).one()))
 
 
-_SUMS = select(
-    *(func.coalesce(func.sum(window_row.c[name]), 0) for name in (*FIGURES, "handled")),
-    func.count(),
-).where(*GOOD_ROWS)
+def summed(rows: FromClause) -> Select[Any]:
+    """The sums over rows, in the sequence of `Sums`."""
+    return select(*(func.coalesce(func.sum(rows.c[name]), 0) for name in SUMMED[:-1]), func.count()).select_from(rows)
+
+
+_SUMS = summed(window_row).where(*GOOD_ROWS)
 
 
 def source_figures(line: SourceLine) -> Figures:

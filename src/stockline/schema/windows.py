@@ -8,6 +8,9 @@ from sqlalchemy.schema import SchemaItem
 
 from stockline.schema.base import CodeText, Moment, item_table, key, number, quantity, reference_table, small, text
 
+SUMMED = ("quantity", "handle", "invoice", "handled", "rows")
+"""The figures of a window's rows that are kept summed."""
+
 tracking_window = item_table(
     "tracking_window",
     key(),
@@ -20,6 +23,7 @@ tracking_window = item_table(
     number("last_row"),
     number("step"),
     number("last_step"),
+    *(number(f"tracked_{name}") for name in SUMMED),
     text("variant"),
     number("site_id"),
     text("unit"),
@@ -29,7 +33,8 @@ tracking_window = item_table(
     Column("date", Date, nullable=False),
 )
 """An open window. Every change raises `revision`; `step` of `last_step` steps are in force, the later ones have been
-undone. Rows up to `last_row` have been numbered. The rest is the line as it was when the window opened (TW-17)."""
+undone. Rows up to `last_row` have been numbered; the `tracked` figures are their sums, and how many they are, without
+those refused. The rest is the line as it was when the window opened (TW-17)."""
 
 Index("uq_tracking_window_line_id", tracking_window.c.item_id, tracking_window.c.line_id, unique=True)
 Index("ix_tracking_window_id", tracking_window.c.id)

@@ -86,8 +86,8 @@ def _summed_anew(
 ) -> OpenWindow:
     """The window with its sums as they are now that a step has made these rows of those it keeps."""
     before = Sums(*map(int, transaction.execute(_BEFORE, parameters).one()))
-    figures = [sum(getattr(row, name) for row in changed) for name in SUMMED[:-1]]
-    after = Sums(*figures, len(changed))
+    figures = {name: sum(getattr(row, name) for row in changed) for name in SUMMED[:-1]}
+    after = Sums(**figures, rows=len(changed))
     tracked = window.tracked.changed(after, before)
     of_window = update(tracking_window).where(tracking_window.c.item_id == ITEM, tracking_window.c.id == WINDOW)
     transaction.execute(of_window.values(sums_kept(tracked)), window.parameters)

@@ -216,6 +216,43 @@ def test_only_one_of_two_opens_a_line(stock: Stockline) -> None:
     assert refused.code == Code.WINDOW_OPEN
 
 
+# ---------------------------------------------------------------- choosing a number
+
+
+@pytest.fixture
+def sale(stock: Stockline) -> int:
+    """The window of a sale of 24 litres, of which 20 are in L1 and 40 in L2."""
+    order(
+        stock,
+        "IN",
+        "purchase",
+        [("PAINT", 60, [TrackingRow(lot="L1", quantity=20), TrackingRow(lot="L2", quantity=40)])],
+    )
+    stock.post("IN")
+    order(stock, "SO1", "sale", [("PAINT", 24, [])])
+    return stock.open_tracking("SO1/1").number
+
+
+def test_what_is_tracked_too_much_is_cut(stock: Stockline, sale: int) -> None:
+    stock.enter_row(sale, TrackingRow(lot="L1", quantity=30))
+    assert [(row.lot, row.quantity) for row in stock.choose_number(sale, 1, lot="L2").rows] == [("L2", Decimal(24))]
+
+
+def test_a_row_grows_by_what_is_undefined_and_available(stock: Stockline, sale: int) -> None:
+    stock.enter_row(sale, TrackingRow(lot="L9", quantity=2))
+    assert stock.choose_number(sale, 1, lot="L1").rows[0].quantity == 22
+    stock.enter_row(sale, TrackingRow(lot="L2"))
+    answer = stock.choose_number(sale, 2, lot="L2")
+    assert (answer.rows[0].quantity, answer.undefined.quantity) == (Decimal(2), Decimal(0))
+    assert stock.choose_number(sale, 2, lot="L2").rows[0].quantity == 2, "nothing is undefined any more"
+
+
+def test_a_serial_is_one(stock: Stockline) -> None:
+    window = drafted(stock, "PO1/1", TrackingRow(lot="L1", quantity=3)).number
+    (row,) = stock.choose_number(window, 1, serial="S1").rows
+    assert (row.serial, row.lot, row.quantity) == ("S1", "L1", Decimal(1))
+
+
 # ---------------------------------------------------------------- time
 
 

@@ -12,7 +12,7 @@ export PIP_USER := false
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format test bench
+.PHONY: help setup demo lint format docs test bench
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ lint: setup ## Check style, types and floors
 format: setup ## Put the code in its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup ## Write the reference pages that are made from the code
+	$(BIN)/python -m tests.support.refusals_page
 
 test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k posting" goes to pytest
 	$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)

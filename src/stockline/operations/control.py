@@ -76,10 +76,10 @@ _OF_QUANTITIES = {
 
 
 def items_with_findings(transaction: Transaction, site_id: int | None, items: tuple[str, str] | None) -> list[Item]:
-    """The items that resynchronization is about: those with a finding on serials or with equal lines, by code."""
+    """The items resynchronization is about, by code: with a finding on serials, equal lines or a quantity below 0."""
     ids: set[int] = set()
     for rule in RULES:
-        if rule.control == "serials" or rule is stock_lines.twin_lines:
+        if rule.control == "serials" or rule in (stock_lines.twin_lines, stock_lines.negative_quantity):
             found = rule.query.subquery("found")
             query = select(found.c.item_id).distinct().join(item, item.c.id == found.c.item_id)
             ids.update(transaction.execute(_narrowed(query, found, site_id, items)).scalars())

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Date, Insert, Text, and_, bindparam, case, fu
 
 from stockline.operations.applications import apply_outbound, apply_serials, close_serials, has_shortages, open_inbound
 from stockline.operations.catalog import Item
+from stockline.operations.resync_reservations import follow
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry, staged_line
 from stockline.schema.resync import staged_resync
@@ -68,6 +69,8 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
         open_inbound(transaction, wave[1], short=False)
         transaction.execute(_TAKE, parameters)
         apply_outbound(transaction, wave[3])
+    if left:
+        follow(transaction, wave[0], wave[1])
     transaction.clear(staged_line, corrections.batch)
     return True
 

@@ -74,16 +74,12 @@ _EXTRA = select(extra_link.c.variant, extra_link.c.serial, extra_link.c.stock_li
     extra_link.c.item_id == ITEM
 )
 _firm = and_(link.c.item_id == ITEM, link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
-_NAMING = ("demand_serial", "supply_serial")
-_RESERVED = union(
-    *(
-        select(link.c.variant, link.c[name].label("serial"), link.c.site_id).where(_firm, link.c[name] != "")
-        for name in _NAMING
-    )
+_RESERVED = select(link.c.variant, link.c.demand_serial.label("serial"), link.c.site_id).where(
+    _firm, link.c.demand_serial != ""
 )
 _names = union(
     select(extra_link.c.variant, extra_link.c.serial).where(extra_link.c.item_id == ITEM),
-    *(select(link.c.variant, link.c[name].label("serial")).where(_firm, link.c[name] != "") for name in _NAMING),
+    select(link.c.variant, link.c.demand_serial.label("serial")).where(_firm, link.c.demand_serial != ""),
 ).subquery("names")
 _same_name = and_(serial.c.variant == _names.c.variant, serial.c.serial == _names.c.serial)
 _SERIALS = select(*_CLASS, serial.c.serial).where(_IN_QUESTION)
@@ -223,7 +219,9 @@ class ItemStock:
     def numbers(self, classes: Collection[SerialClass]) -> dict[SerialClass, list[str]]:
         """The serials of these classes, in the order of their numbers."""
         found: dict[SerialClass, list[str]] = {serials: [] for serials in classes}
-        rows = list(self._execute_for(_ON_LINES, {number for serials in classes for number in serials.links}))
+        linked = {number for serials in classes for number in serials.links}
+        linked |= {old for old, merged in self._merged.items() if merged in linked}
+        rows = list(self._execute_for(_ON_LINES, linked))
         if any(not serials.links for serials in classes):
             rows += self._execute(_NOT_LINKED)
         for row in rows:

@@ -13,13 +13,14 @@ from stockline.operations.dates import settle_dates
 from stockline.operations.documents import bury_documents, remove_lines
 from stockline.operations.entries import stage_lines, use_up_numbers, write_entries, write_specification
 from stockline.operations.invoicing import check_invoice, invoice_numbers, take_over_to_invoice
-from stockline.operations.legs import legs
+from stockline.operations.legs import Leg, legs
 from stockline.operations.lines import SourceLine, find_document, lines_of, lock_documents
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.movements import post_inbound, post_outbound, stock_changes
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines, names_of, of_side
 from stockline.operations.reservation_posting import PostedReservations, reserved_places
 from stockline.operations.transfer_numbers import mark_receivable, mark_shipping
+from stockline.operations.waves import post_waves
 from stockline.refusal import Refusal
 from stockline.results import Posting
 from stockline.rules.framework import BATCH, enforce
@@ -92,17 +93,20 @@ def post_lines(
     fixed = bool(apply_to) or any(found.applied for found in marked.values())
     places = reserved_places(transaction, batch)
     reservations = PostedReservations(transaction, batch, places) if places else None
-    for wave, wave_legs in enumerate(waves):
+
+    def post_wave(wave: int, moved: Sequence[Leg]) -> None:
         parameters = {"batch": batch, "wave": wave}
-        if wave_legs[0].sign > 0:
-            post_inbound(transaction, parameters, wave_legs, fixed=fixed)
+        if moved[0].sign > 0:
+            post_inbound(transaction, parameters, moved, fixed=fixed)
             if reservations:
-                reservations.come_in(wave, wave_legs)
+                reservations.come_in(wave, moved)
         else:
             if reservations:
-                reservations.go_out(wave, wave_legs)
+                reservations.go_out(wave, moved)
             held = reservations is not None
-            post_outbound(transaction, parameters, wave_legs, fixed=fixed, decided=held, held=held)
+            post_outbound(transaction, parameters, moved, fixed=fixed, decided=held, held=held)
+
+    post_waves(transaction, batch, waves, post_wave)
     _settle(transaction, batch, posted, reserved=reservations is not None)
     entries = sum(len(legs(one)) * max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)

@@ -48,7 +48,9 @@ class Postings(Service):
 
         Raises:
             Refusal: in the order of PO-4: `not_found`, `invalid`, `nothing_to_post`, `tracking_incomplete`,
-                `serial_required`, `lot_required`, `package_required`, `serial_already_in_stock`, `not_in_stock`,
+                `serial_required`, `lot_required`, `package_required`, `warranty_required`, `expiration_conflict`,
+                `expiration_posted`, `expiration_required`, `number_blocked`, `info_missing`; then by entry, the
+                earliest first, `serial_already_in_stock`, `not_in_stock`, `expired`,
                 `application_invalid`, `insufficient_stock`.
         """
         said = Quantities(handle, invoice, quantities, invoice_quantities, side)

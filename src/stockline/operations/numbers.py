@@ -35,7 +35,8 @@ def has_lots_or_packages(transaction: Transaction, item_id: int) -> bool:
 
 def _of_other_line(side: LinkSide) -> list[ColumnElement[bool]]:
     """Entries of other lines that carry a serial with a lot or package."""
-    return [link.c.item_id == ITEM, LOTS_OF_SERIALS[side], link.c.variant == VARIANT, side.line_id != LINE]
+    # The sum keeps planners off the index of lines, which would read all entries of the item.
+    return [link.c.item_id == ITEM, LOTS_OF_SERIALS[side], link.c.variant == VARIANT, side.line_id + 0 != LINE]
 
 
 _sets = characteristic_set.c

@@ -158,13 +158,12 @@ for _kind in NUMBER_KINDS:
 
 LOTS_OF_SERIALS = {
     side: and_(
-        side.line_id.isnot(None),
         side.serial != literal_column("''"),
         or_(side.lot != literal_column("''"), side.package != literal_column("''")),
     )
     for side in (DEMAND, SUPPLY)
 }
-"""Entries of lines that tell the lot or package of a serial (TW-13): none at all of most items."""
+"""Entries that tell the lot or package of a serial (TW-13): none at all of most items."""
 
 for _side_of, _tells in LOTS_OF_SERIALS.items():
     Index(

@@ -13,7 +13,12 @@ from stockline.schema.base import REFERENCE
 
 ROWS = 10_000_000
 FEW_ROWS = 1_000
-FEW = ("ix_open_entry_short", "ix_tracking_specification_to_invoice")
+FEW = (
+    "ix_open_entry_short",
+    "ix_tracking_specification_to_invoice",
+    "ix_link_demand_lot_of_serial",
+    "ix_link_supply_lot_of_serial",
+)
 """Indexes that hold few of their table's rows."""
 
 SHARE = {

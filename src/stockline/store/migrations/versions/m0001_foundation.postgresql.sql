@@ -157,7 +157,7 @@ CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id, status, qua
 
 CREATE INDEX ix_link_demand_line ON link (item_id, demand_line_id, demand_serial, demand_lot, demand_package) WHERE demand_line_id IS NOT NULL;
 
-CREATE INDEX ix_link_demand_lot_of_serial ON link (item_id, demand_serial) WHERE demand_line_id IS NOT NULL AND demand_serial != '' AND (demand_lot != '' OR demand_package != '');
+CREATE INDEX ix_link_demand_lot_of_serial ON link (item_id, demand_serial) WHERE demand_serial != '' AND (demand_lot != '' OR demand_package != '');
 
 CREATE INDEX ix_link_empty ON link (item_id) WHERE quantity = 0;
 
@@ -179,7 +179,7 @@ CREATE INDEX ix_link_supply_entry ON link (item_id, supply_entry_id, status, qua
 
 CREATE INDEX ix_link_supply_line ON link (item_id, supply_line_id, supply_serial, supply_lot, supply_package) WHERE supply_line_id IS NOT NULL;
 
-CREATE INDEX ix_link_supply_lot_of_serial ON link (item_id, supply_serial) WHERE supply_line_id IS NOT NULL AND supply_serial != '' AND (supply_lot != '' OR supply_package != '');
+CREATE INDEX ix_link_supply_lot_of_serial ON link (item_id, supply_serial) WHERE supply_serial != '' AND (supply_lot != '' OR supply_package != '');
 
 CREATE TABLE number_date (
     item_id BIGINT NOT NULL,

@@ -35,8 +35,8 @@ format: setup ## Put the code in its standard form
 docs: setup ## Write the reference pages that are made from the code
 	$(BIN)/python -m tests.support.refusals_page
 
-test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k posting" goes to pytest
-	$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k posting" goes to pytest, PROPERTIES=200x50 plays long
+	$(if $(PROPERTIES),STOCKLINE_PROPERTIES=$(PROPERTIES)) $(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
 
 bench: setup ## Measure against the barest SQL; ARGS goes to the benchmark
 	$(BIN)/python -m bench $(ARGS)

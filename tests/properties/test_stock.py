@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
 from stockline import OrderLine, Refusal, TrackingRow
 from stockline.service import open_scratch
 from tests.properties.model import BIKE, BOLT, PAINT, Model, Movement, told
+from tests.properties.playing import Machine, play
 from tests.support.warehouse import TODAY, furnish
 
 SITES = st.sampled_from(["EAST", "WEST"])
@@ -33,15 +33,15 @@ def movements(draw: st.DrawFn) -> Movement:
     return Movement(item, site, location, draw(QUANTITIES), (), lot)
 
 
-class Trade(RuleBasedStateMachine):
+class Trade(Machine):
     """Receipts, issues and adjustments at two sites of two locations."""
 
-    def __init__(self, target: str | None) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.model = Model()
         self.orders = 0
         self._stack = ExitStack()
-        self.stock = self._stack.enter_context(open_scratch(target, TODAY))
+        self.stock = self._stack.enter_context(open_scratch(self.target, TODAY))
         furnish(self.stock)
 
     def teardown(self) -> None:
@@ -132,21 +132,9 @@ def rows_of(moved: Movement) -> list[TrackingRow]:
     return [TrackingRow(lot=moved.lot, quantity=moved.quantity)] if moved.lot else []
 
 
-def play(target: str | None, examples: int, steps: int) -> None:
-    chosen = settings(
-        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-
-    class TradeThere(Trade):
-        def __init__(self) -> None:
-            super().__init__(target)
-
-    run_state_machine_as_test(TradeThere, settings=chosen)
-
-
 def test_random_trade_on_sqlite() -> None:
-    play(None, examples=70, steps=15)
+    play(Trade, None, short="70x15")
 
 
 def test_random_trade_on_postgresql(postgres: str) -> None:
-    play(postgres, examples=15, steps=15)
+    play(Trade, postgres, short="15x15")

@@ -1,4 +1,4 @@
-"""`python -m bench`: postings, or tracking windows, on SQLite and PostgreSQL, against the barest SQL."""
+"""`python -m bench`: postings, tracking windows, or lookups, on SQLite and PostgreSQL, against the barest SQL."""
 
 import argparse
 import tempfile
@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import postings, windows
+from bench import lookups, postings, windows
 from bench.postings import Timings, peak_memory
 from tests.support.postgres import PostgresServer, fresh_database
 
-MEASURES = {"postings": postings.measure, "windows": windows.measure}
+MEASURES = {"lookups": lookups.measure, "postings": postings.measure, "windows": windows.measure}
 ROUNDS = {1_000: 11, 10_000: 7, 100_000: 5, 1_000_000: 3}
 
 
@@ -44,9 +44,13 @@ def _run(what: str, database: str, size: int, rounds: int) -> dict[str, Timings]
 
 def _add(table: Table, database: str, size: int, timings: dict[str, Timings]) -> None:
     for direction, times in timings.items():
-        ours, bare = sorted(times.ours)[len(times.ours) // 2], sorted(times.bare)[len(times.bare) // 2]
-        figures = (f"{ours:.3f} s", f"{bare:.3f} s", f"{times.ratio:.2f}", f"{peak_memory():.0f} MB")
+        ours, bare = times.typical(times.ours), times.typical(times.bare)
+        figures = (_shown(ours), _shown(bare), f"{times.ratio:.2f}", f"{peak_memory():.0f} MB")
         table.add_row(database, f"{size:,}", direction, *figures)
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:.3f} s" if seconds >= 0.05 else f"{seconds * 1000:.2f} ms"
 
 
 if __name__ == "__main__":

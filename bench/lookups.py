@@ -1,7 +1,6 @@
 """Lookups of numbers among many on hand, ours and bare in turn: the time 95 of 100 calls stay within."""
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 import stockline
+from bench.postings import Timings, timed
 from stockline import OrderLine, TrackingCode, TrackingRow
 from stockline.schema.catalog import item as item_table
 from stockline.schema.catalog import site as site_table
@@ -30,23 +30,25 @@ class Lookup:
     numbers: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Timing:
-    """Milliseconds within which 95 of 100 calls answer."""
+class Calls(Timings):
+    """Seconds of each call; what counts is what 95 of 100 calls stay within."""
 
-    name: str
-    ours: float
-    bare: float
+    @staticmethod
+    def typical(times: list[float]) -> float:
+        """The 95th percentile."""
+        return statistics.quantiles(times, n=20)[-1]
 
 
-def measure(url: str, size: int, calls: int) -> list[Timing]:
-    """Put `size` serials and as many in lots of a thousand on hand, then ask `calls` times each question."""
+def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
+    """Put `size` serials and as many in lots of a thousand on hand, then ask each question 100 times a round."""
     with stockline.open(url) as stock:
         stock.create_site("HERE")
         _stock_serials(stock, size)
         _stock_lots(stock, size)
         database = Database(parse_url(url))
-        timings = [_timing(database, lookup, calls) for lookup in _lookups(stock, size)]
+        timings: dict[str, Timings] = {
+            lookup.name: _calls(database, lookup, 100 * rounds) for lookup in _lookups(stock, size)
+        }
         database.close()
     return timings
 
@@ -132,31 +134,21 @@ def _lookups(stock: stockline.Stockline, size: int) -> list[Lookup]:
     ]
 
 
-def _timing(database: Database, lookup: Lookup, calls: int) -> Timing:
+def _calls(database: Database, lookup: Lookup, calls: int) -> Calls:
     bare = text(lookup.bare)
     item = lookup.name.split()[0]
-    parameters = database.read(lambda transaction: _ids(transaction, item))
-    ours, barest = [], []
+    ids = database.read(lambda transaction: _ids(transaction, item))
+    timings = Calls()
     for call in range(calls + 10):  # the first ten warm up and are not counted
         number = lookup.numbers[call % len(lookup.numbers)]
-        ours.append(_milliseconds(lambda: lookup.ours(number)))  # noqa: B023 - called at once
-        asked = {**parameters, "n": number}
-        barest.append(
-            _milliseconds(lambda: database.read(lambda transaction: transaction.execute(bare, asked).all()))  # noqa: B023
-        )
-    return Timing(lookup.name, _p95(ours[10:]), _p95(barest[10:]))
+        asked = {**ids, "n": number}
+        ours, _ = timed(lambda: lookup.ours(number))  # noqa: B023 - called at once
+        barest, _ = timed(lambda: database.read(lambda transaction: transaction.execute(bare, asked).all()))  # noqa: B023
+        if call >= 10:
+            timings.add(ours, barest)
+    return timings
 
 
 def _ids(transaction: Any, item: str) -> dict[str, int]:
     found = transaction.execute(select(item_table.c.id).where(item_table.c.code == item)).scalar_one()
     return {"i": found, "s": transaction.execute(select(site_table.c.id)).scalars().first()}
-
-
-def _milliseconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return (time.perf_counter() - start) * 1000
-
-
-def _p95(times: list[float]) -> float:
-    return statistics.quantiles(times, n=20)[-1]

@@ -31,6 +31,11 @@ class Timings:
         self.ours.append(ours)
         self.bare.append(bare)
 
+    @staticmethod
+    def typical(times: list[float]) -> float:
+        """The time to show for many: the median."""
+        return statistics.median(times)
+
     @property
     def ratio(self) -> float:
         """How many times the bare time ours is: the median over the rounds."""
@@ -75,6 +80,7 @@ def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: li
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """The seconds some work takes, and what it answers."""
     """Seconds some work takes, and what it answers."""
     start = time.perf_counter()
     result = work()

@@ -27,8 +27,8 @@ class Leg:
 
     @property
     def site_in_transit(self) -> bool:
-        """Whether it takes from a place where goods may be on their way."""
-        return self.is_receipt or (self.own and self.posted.line.site_in_transit)
+        """Whether it takes from a place where goods of others may be on their way."""
+        return self.own and self.posted.line.site_in_transit
 
 
 def legs(posted: PostingLine) -> tuple[Leg, ...]:

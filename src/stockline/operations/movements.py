@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import exists, select
+
 from stockline.operations.applications import (
     apply_outbound,
     apply_serials,
@@ -22,6 +24,7 @@ from stockline.operations.transit import stage_receipts
 from stockline.rules.dates import expired
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
 from stockline.rules.posting import (
+    OF_WAVE,
     held_by_others,
     in_transit_is_held,
     insufficient_stock,
@@ -35,6 +38,8 @@ from stockline.rules.posting import (
     serial_received_twice,
     stock_line_too_small,
 )
+from stockline.schema.ledger import staged_line
+from stockline.schema.stock import extra_link
 from stockline.store.database import Transaction
 from stockline.values import SCALE
 
@@ -56,7 +61,8 @@ def post_inbound(
     transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool = False
 ) -> None:
     """A set of movements that bring goods in; `fixed`: somebody named entries they are applied to or bring back."""
-    if any(leg.posted.line.item.tracking.steers("serial") for leg in wave):
+    by_serial = any(leg.posted.line.item.tracking.steers("serial") for leg in wave)
+    if by_serial and not _have_just_left(transaction, parameters, wave):
         rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(wave) else []))
         refuse_first(transaction, _offences(transaction, rules, parameters))
     if fixed:
@@ -66,9 +72,22 @@ def post_inbound(
         apply_fixed(transaction, parameters)
     open_inbound(transaction, parameters, short=short)
     if _is_renumbered(wave):
-        put_renumbered(transaction, parameters, by_serial=wave[0].posted.line.item.tracking.steers("serial"))
+        put_renumbered(transaction, parameters, by_serial=by_serial)
     else:
         put_stock(transaction, parameters)
+
+
+def _have_just_left(transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg]) -> bool:
+    """Whether the serials that come in went out in this posting: then only a damaged link can say they are in stock."""
+    if any(leg.posted.line.kind != "transfer" for leg in wave):
+        return False
+    return not transaction.execute(_DAMAGED, parameters).scalar()
+
+
+_DAMAGED = select(
+    exists().where(extra_link.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE))),
+)
+"""Whether a serial of the wave's items has more than one link (ST-11)."""
 
 
 def post_outbound(

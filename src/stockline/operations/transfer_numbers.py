@@ -10,13 +10,16 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    CompoundSelect,
     Select,
+    Update,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
+    literal,
+    null,
     or_,
     select,
     union_all,
@@ -27,7 +30,7 @@ from stockline.operations.entries import DOCUMENTS, is_numbered
 from stockline.operations.lines import SourceLine
 from stockline.schema.documents import FIRST_INCOMING, document, source_line
 from stockline.schema.ledger import ledger_entry
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
+from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, TRACKING, link, tracking_specification
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 
@@ -35,8 +38,9 @@ from stockline.tracking_code import NUMBER_KINDS
 def mark_receivable(transaction: Transaction, handled: Sequence[SourceLine]) -> None:
     """Mark on the incoming sides of transfers what can be received, after a posting or an undo of these lines."""
     documents = {line.document_id for line in handled if line.kind == "transfer"}
-    if documents:
-        transaction.execute(_marked(shipping=False), {"documents": sorted(documents)})
+    parameters = {"documents": sorted(documents)}
+    if documents and transaction.execute(_SOMETHING_WAITS, parameters).scalar():
+        transaction.execute(_marked(shipping=False), parameters)
 
 
 def mark_shipping(transaction: Transaction, documents: Sequence[int], *, but: Sequence[int]) -> None:
@@ -75,67 +79,71 @@ def _lines() -> Select[Any]:
     )
 
 
-def _receivable(lines: Any, *, shipping: bool) -> CompoundSelect[Any]:
+_SOMETHING_WAITS = select(_lines().exists())
+
+
+def _receivable(lines: Any, *, shipping: bool) -> list[Select[Any]]:
     """Parts that add up to what can be received, by line and combination."""
     table, entry = tracking_specification.c, ledger_entry.c
+    no_link = (cast(null(), BigInteger), literal(0), literal(0))
 
     def handled(line: Any, quantity: Any) -> Select[Any]:
+        numbers = [entry[kind] for kind in NUMBER_KINDS]
         return (
-            select(lines.c.item_id, lines.c.line_id, *(entry[kind] for kind in NUMBER_KINDS), quantity.label("part"))
+            select(lines.c.item_id, lines.c.line_id, *numbers, *no_link, quantity)
             .select_from(
                 lines.join(tracking_specification, and_(table.item_id == lines.c.item_id, table.line_id == line)).join(
                     ledger_entry, and_(entry.item_id == table.item_id, entry.id == table.entry_id)
                 )
             )
-            .where(or_(*(entry[kind] != "" for kind in NUMBER_KINDS)))
+            .where(or_(*(number != "" for number in numbers)))
         )
 
     numbers = (getattr(DEMAND, kind) for kind in NUMBER_KINDS)
     marked = (
-        select(lines.c.item_id, lines.c.line_id, *numbers, DEMAND.handle)
+        select(lines.c.item_id, lines.c.line_id, *numbers, *no_link, DEMAND.handle)
         .select_from(lines.join(link, and_(link.c.item_id == lines.c.item_id, DEMAND.line_id == lines.c.leaving_id)))
-        .where(is_numbered(DEMAND))
+        .where(is_numbered(DEMAND), lines.c.leaving_id.not_in(_BUT) if shipping else lines.c.handled == 0)
     )
-    marked = marked.where(lines.c.leaving_id.not_in(_BUT) if shipping else lines.c.handled == 0)
-    return union_all(handled(lines.c.leaving_id, table.quantity), handled(lines.c.line_id, -table.quantity), marked)
+    return [handled(lines.c.leaving_id, table.quantity), handled(lines.c.line_id, -table.quantity), marked]
+
+
+def _carrying(lines: Any) -> Select[Any]:
+    """The entries that carry the numbers of incoming sides, reservations first (TW-20)."""
+    own = and_(link.c.item_id == lines.c.item_id, SUPPLY.line_id == lines.c.line_id)
+    place = case({RESERVATION: 1, TRACKING: 2}, value=link.c.status, else_=3)
+    return (
+        select(
+            lines.c.item_id,
+            lines.c.line_id,
+            *(getattr(SUPPLY, kind).label(kind) for kind in NUMBER_KINDS),
+            link.c.id.label("link_id"),
+            place.label("place"),
+            link.c.quantity.label("quantity"),
+            literal(0).label("part"),
+        )
+        .select_from(lines.join(link, own))
+        .where(is_numbered(SUPPLY))
+    )
 
 
 @cache
-def _marked(*, shipping: bool) -> Any:
-    """What can be received of a combination, dealt over the entries that carry it, reservations first (TW-20)."""
+def _marked(*, shipping: bool) -> Update:
+    """What can be received of a combination, dealt over the entries that carry it.
+
+    One pass over parts and entries in the order of the numbers: a join of two sets of unknown size is what planners get
+    wrong.
+    """
     lines = _lines().subquery("lines")
-    parts = _receivable(lines, shipping=shipping).subquery("parts")
-    key = [parts.c[name] for name in _KEY]
-    there = select(*key, func.sum(parts.c.part).label("quantity")).group_by(*key).subquery("there")
-    carrying = link.alias("carrying")
-    own = LinkSide(SUPPLY.name, carrying)
-    numbers = [getattr(own, kind) for kind in NUMBER_KINDS]
-    sequence = (case((carrying.c.status == "reservation", 0), (carrying.c.status == "tracking", 1), else_=2),)
-    upto = func.sum(carrying.c.quantity).over(
-        partition_by=(carrying.c.item_id, own.line_id, *numbers), order_by=(*sequence, carrying.c.id)
-    )
-    left = func.coalesce(there.c.quantity, 0) - (upto - carrying.c.quantity)
-    same = and_(
-        there.c.item_id == carrying.c.item_id,
-        there.c.line_id == own.line_id,
-        *(there.c[kind] == number for kind, number in zip(NUMBER_KINDS, numbers, strict=True)),
-    )
-    dealt = (
-        select(
-            carrying.c.item_id,
-            carrying.c.id,
-            case((left <= 0, 0), (left >= carrying.c.quantity, carrying.c.quantity), else_=left).label("share"),
-        )
-        .select_from(
-            lines.join(carrying, and_(carrying.c.item_id == lines.c.item_id, own.line_id == lines.c.line_id)).outerjoin(
-                there, same
-            )
-        )
-        .where(is_numbered(own))
-        .subquery("dealt")
-    )
+    every = union_all(_carrying(lines), *_receivable(lines, shipping=shipping)).subquery("every")
+    key = [every.c[name] for name in _KEY]
+    there = func.sum(every.c.part).over(partition_by=key)
+    upto = func.sum(every.c.quantity).over(partition_by=key, order_by=(every.c.place, every.c.link_id))
+    ranked = select(every.c.item_id, every.c.link_id, every.c.quantity, (there - upto + every.c.quantity).label("left"))
+    dealt = ranked.subquery("dealt")
+    share = case((dealt.c.left <= 0, 0), (dealt.c.left >= dealt.c.quantity, dealt.c.quantity), else_=dealt.c.left)
     return (
         update(link)
-        .where(link.c.item_id == dealt.c.item_id, link.c.id == dealt.c.id, SUPPLY.handle != dealt.c.share)
-        .values(supply_handle=dealt.c.share, supply_invoice=dealt.c.share)
+        .where(link.c.item_id == dealt.c.item_id, link.c.id == dealt.c.link_id, SUPPLY.handle != share)
+        .values(supply_handle=share, supply_invoice=share)
     )

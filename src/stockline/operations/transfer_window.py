@@ -8,8 +8,8 @@ from sqlalchemy import Update, func, select, update
 from stockline.operations.lines import SourceLine, sides_of
 from stockline.operations.window_changes import write_difference
 from stockline.operations.window_dates import date_listed_rows
-from stockline.rules.transfer_window import carried
-from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, same_combination
+from stockline.rules.transfer_window import beside_carried
+from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS
 from stockline.schema.ledger import POSITIONS
 from stockline.schema.reservations import SUPPLY, link
 from stockline.schema.windows import window_row
@@ -23,16 +23,16 @@ def complete_incoming(transaction: Transaction, parameters: dict[str, Any]) -> N
 
 @cache
 def _complete() -> Update:
-    side, row = carried(), window_row.c
-    handle = func.coalesce(row.handle, side.c.marked)
+    beside, row = beside_carried(), window_row.c
+    handle = func.coalesce(row.handle, beside.c.marked)
     return (
         update(window_row)
-        .where(*ROWS, same_combination(side, window_row))
+        .where(*ROWS, row.row == beside.c.row)
         .values(
             handle=handle,
             invoice=handle,
-            expires=func.coalesce(row.expires, side.c.expires),
-            warranty=func.coalesce(row.warranty, side.c.warranty),
+            expires=func.coalesce(row.expires, beside.c.known_expires),
+            warranty=func.coalesce(row.warranty, beside.c.known_warranty),
         )
     )
 

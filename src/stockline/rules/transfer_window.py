@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Date,
     SmallInteger,
     Subquery,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal,
     null,
@@ -23,14 +25,14 @@ from sqlalchemy import (
 from stockline.codes import Code
 from stockline.rules.framework import Query, rule
 from stockline.rules.window import (
-    CHANGED,
     COMBINATION,
+    FIRST,
     ITEM,
+    LAST,
     LINE,
     ROWS,
     lot_stands_already,
     lot_twice,
-    same_combination,
     serial_quantity_not_one,
     serial_stands_already,
     serial_twice,
@@ -43,94 +45,99 @@ OUTGOING = bindparam("outgoing", type_=BigInteger)
 SHIPPED = bindparam("shipped", type_=SmallInteger)
 
 
-def carried() -> Subquery:
-    """What the incoming side carries, per combination.
+def beside_carried() -> Subquery:
+    """The rows of the window beside what the incoming side carries of their combination.
 
-    `quantity` as its window shows it, the handled part included; `marked`: what is to be handled by default;
-    `receivable`: the most that may be; and the dates.
+    `carried` is its quantity as the window shows it, the handled part included; `marked` what is to be handled by
+    default, `receivable` the most that may be; `known_expires` and `known_warranty` its dates; `times` counts the rows.
+    What is carried and has no row is there too, without `row`. All of it is one pass in the order of the numbers: a
+    join of two sets of unknown size is what planners get wrong.
     """
-    entered = _parts().subquery("entered")
-    sums = {name: func.sum(entered.c[name]) for name in ("active", "received", "shipped", "to_ship")}
-    in_transit = sums["shipped"] - sums["received"]
-    quantity = sums["active"] + sums["received"]
-    return (
-        select(
-            *(entered.c[name] for name in COMBINATION),
-            quantity.label("quantity"),
-            case((SHIPPED == 0, sums["to_ship"]), else_=in_transit).label("marked"),
-            case((SHIPPED == 0, sums["active"]), else_=in_transit).label("receivable"),
-            func.max(entered.c.expires).label("expires"),
-            func.max(entered.c.warranty).label("warranty"),
-        )
-        .group_by(*(entered.c[name] for name in COMBINATION))
-        .having(quantity != 0)
-        .subquery("carried")
-    )
+    every = union_all(_given(), *_carried()).subquery("every")
+    numbers = [every.c[name] for name in COMBINATION]
 
+    def over(function: Any) -> Any:
+        return function.over(partition_by=numbers)
 
-def _parts() -> Any:
-    zero = literal(0)
-
-    def active(side: LinkSide, line: Any, *sums: Any) -> Any:
-        numbers = [getattr(side, name) for name in COMBINATION]
-        return select(
-            *(number.label(name) for number, name in zip(numbers, COMBINATION, strict=True)),
-            *(one.label(name) for one, name in zip(sums, _SUMS, strict=True)),
-            side.expires.label("expires"),
-            side.warranty.label("warranty"),
-        ).where(link.c.item_id == ITEM, side.line_id == line, or_(*(number != "" for number in numbers)))
-
-    def handled(line: Any, *sums: Any) -> Any:
-        table, entry = tracking_specification.c, ledger_entry.c
-        numbers = [entry[name] for name in COMBINATION]
-        return (
-            select(*numbers, *sums, null(), null())
-            .select_from(
-                tracking_specification.join(
-                    ledger_entry, and_(entry.item_id == table.item_id, entry.id == table.entry_id)
-                )
-            )
-            .where(table.item_id == ITEM, table.line_id == line, or_(*(number != "" for number in numbers)))
-        )
-
-    return union_all(
-        active(SUPPLY, LINE, link.c.quantity, zero, zero, zero),
-        active(DEMAND, OUTGOING, zero, zero, zero, DEMAND.handle),
-        handled(LINE, zero, tracking_specification.c.quantity, zero, zero),
-        handled(OUTGOING, zero, zero, tracking_specification.c.quantity, zero),
-    )
-
-
-_SUMS = ("active", "received", "shipped", "to_ship")
-
-
-def _rows(*facts: Any) -> Query:
+    in_transit = over(func.sum(every.c.shipped)) - over(func.sum(every.c.received))
     return select(
-        window_row.c.row,
-        window_row.c.row.label("position"),
-        window_row.c.item_id,
+        *(every.c[name] for name in ("row", *COMBINATION, *_GIVEN)),
+        (over(func.sum(every.c.active)) + over(func.sum(every.c.received))).label("carried"),
+        case((SHIPPED == 0, over(func.sum(every.c.to_ship))), else_=in_transit).label("marked"),
+        case((SHIPPED == 0, over(func.sum(every.c.active))), else_=in_transit).label("receivable"),
+        over(func.max(every.c.known_expires)).label("known_expires"),
+        over(func.max(every.c.known_warranty)).label("known_warranty"),
+        over(func.count(every.c.row)).label("times"),
+    ).subquery("beside")
+
+
+_GIVEN = ("quantity", "handle", "expires", "warranty", "apply_to", "apply_from")
+"""What a row says of its combination."""
+_PARTS = ("active", "received", "shipped", "to_ship")
+"""Quantities that add up to what is carried."""
+
+
+def _given() -> Any:
+    nothing = [literal(0).label(name) for name in _PARTS]
+    dates = [cast(null(), Date).label(f"known_{name}") for name in ("expires", "warranty")]
+    return select(*(window_row.c[name] for name in ("row", *COMBINATION, *_GIVEN)), *nothing, *dates).where(*ROWS)
+
+
+def _carried() -> list[Any]:
+    says_nothing = [cast(null(), window_row.c[name].type) for name in _GIVEN]
+
+    def part(name: str, source: Any, quantity: Any, dates: Any, *conditions: Any) -> Any:
+        parts = [quantity if name == one else literal(0) for one in _PARTS]
+        numbers = [getattr(source, kind) for kind in COMBINATION]
+        numbered = or_(*(number != "" for number in numbers))
+        row = cast(null(), BigInteger)
+        return select(row, *numbers, *says_nothing, *parts, *dates).where(*conditions, numbered)
+
+    def active(name: str, side: LinkSide, line: Any, quantity: Any) -> Any:
+        of_line = (link.c.item_id == ITEM, side.line_id == line)
+        return part(name, side, quantity, (side.expires, side.warranty), *of_line)
+
+    def handled(name: str, line: Any) -> Any:
+        table, entry = tracking_specification.c, ledger_entry.c
+        of_line = (table.item_id == ITEM, table.line_id == line)
+        undated = (cast(null(), Date), cast(null(), Date))
+        same = and_(entry.item_id == table.item_id, entry.id == table.entry_id)
+        joined = tracking_specification.join(ledger_entry, same)
+        return part(name, entry, table.quantity, undated, *of_line).select_from(joined)
+
+    return [
+        active("active", SUPPLY, LINE, link.c.quantity),
+        active("to_ship", DEMAND, OUTGOING, DEMAND.handle),
+        handled("received", LINE),
+        handled("shipped", OUTGOING),
+    ]
+
+
+def _rows(beside: Subquery, *facts: Any) -> Query:
+    """The rows that are new or changed."""
+    row = beside.c.row
+    return select(
+        row,
+        row.label("position"),
+        ITEM.label("item_id"),
         LINE.label("line_id"),
-        *(window_row.c[name] for name in COMBINATION),
+        *(beside.c[name] for name in COMBINATION),
         *facts,
-    ).where(*CHANGED)
+    ).where(row.between(FIRST, LAST))
 
 
 @rule(Code.INVALID)
 def incoming_row_changed() -> Query:
     """Row {row}: numbers, quantity and dates are those of the outgoing side; only what is to be handled changes."""
-    side, row = carried(), window_row.c
-    return (
-        _rows(row.quantity)
-        .outerjoin(side, same_combination(side, window_row))
-        .where(
-            or_(
-                side.c.quantity.is_(None),
-                side.c.quantity != row.quantity,
-                row.expires.is_distinct_from(side.c.expires),
-                row.warranty.is_distinct_from(side.c.warranty),
-                row.apply_to.isnot(None),
-                row.apply_from.isnot(None),
-            )
+    beside = beside_carried()
+    return _rows(beside, beside.c.quantity).where(
+        or_(
+            beside.c.carried == 0,
+            beside.c.carried != beside.c.quantity,
+            beside.c.expires.is_distinct_from(beside.c.known_expires),
+            beside.c.warranty.is_distinct_from(beside.c.known_warranty),
+            beside.c.apply_to.isnot(None),
+            beside.c.apply_from.isnot(None),
         )
     )
 
@@ -138,27 +145,27 @@ def incoming_row_changed() -> Query:
 @rule(Code.INVALID)
 def incoming_row_missing() -> Query:
     """{quantity} of {serial} {lot} {package} stand on the outgoing side: the row must stay."""
-    side = carried()
-    there = select(window_row.c.row).where(*ROWS, same_combination(side, window_row)).exists()
-    return select(
-        null().label("row"),
-        literal(0).label("position"),
-        ITEM.label("item_id"),
-        LINE.label("line_id"),
-        *(side.c[name] for name in COMBINATION),
-        side.c.quantity,
-    ).where(~there)
+    beside = beside_carried()
+    return (
+        select(
+            null().label("row"),
+            literal(0).label("position"),
+            ITEM.label("item_id"),
+            LINE.label("line_id"),
+            *(beside.c[name] for name in COMBINATION),
+            beside.c.carried.label("quantity"),
+        )
+        .where(beside.c.times == 0, beside.c.carried != 0)
+        .distinct()
+    )
 
 
 @rule(Code.INVALID)
 def incoming_row_beyond_transit() -> Query:
     """Row {row}: {handle} to handle is not between 0 and the {there} there are to receive."""
-    side, row = carried(), window_row.c
-    return (
-        _rows(row.handle, side.c.receivable.label("there"))
-        .join(side, same_combination(side, window_row))
-        .where(or_(row.handle < 0, row.handle > side.c.receivable))
-    )
+    beside = beside_carried()
+    handle, there = beside.c.handle, beside.c.receivable
+    return _rows(beside, handle, there.label("there")).where(or_(handle < 0, handle > there))
 
 
 INCOMING_LIST = (

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import exists, insert, select
 
 from stockline.codes import Code
-from stockline.operations.catalog import Site, find_items, find_sites
+from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.line_values import LineValues
 from stockline.operations.lines import POSITIVE
 from stockline.operations.problems import Problems
@@ -171,8 +171,9 @@ class _NewLines:
     def _ordinary(self, position: int, line: OrderLine, kind: str) -> Iterator[dict[str, Any]]:
         order, checker = self._order, self._checker(position)
         checker.lacks(line, "ship_date", "receipt_date")
+        found = checker.item(self._items, line.item)
         place = checker.site(self._sites, line.site or order.site)
-        row = self._row(checker, position, line, place)
+        row = self._row(checker, position, line, found, place)
         if row is not None:
             type_ = checker.type(kind, line.type)
             row["type"] = "" if type_ == order.kind else type_
@@ -194,7 +195,7 @@ class _NewLines:
         """The two sides of a transfer line; its location is where it leaves from."""
         order, checker = self._order, self._checker(position)
         checker.lacks(line, "site", "date", "type", "to_site", "to_location")
-        row = self._row(checker, position, line, route.start)
+        row = self._row(checker, position, line, checker.item(self._items, line.item), route.start)
         if row is None or route.end is None:
             return
         shipped = checker.date(line.ship_date or order.ship_date or self._today)
@@ -204,10 +205,11 @@ class _NewLines:
         arriving = {"position": position + FIRST_INCOMING, "site_id": route.end.id, "location": "", "date": received}
         yield row | {"type": "", "direction": 1} | arriving
 
-    def _row(self, checker: LineValues, position: int, line: OrderLine, place: Site | None) -> dict[str, Any] | None:
+    def _row(
+        self, checker: LineValues, position: int, line: OrderLine, found: Item | None, place: Site | None
+    ) -> dict[str, Any] | None:
         """What lines of every kind have; None where item or site is not known."""
         order = self._order
-        found = checker.item(self._items, line.item)
         if found is None or place is None:
             return None
         unit = line.unit or found.unit

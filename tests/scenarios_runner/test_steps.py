@@ -90,8 +90,8 @@ def test_a_key_this_build_has_no_parameter_for(play: Play) -> None:
     assert (
         play(steps, FakeStock(create_order=create_order)).message == "unknown operation: order with from_site, to_site"
     )
-    line = "- tracking: {line: TO1/1, lines: [{lot: L1, new_lot: L2}]}"
-    assert play(line, FakeStock(track=result())).message == "unknown operation: tracking with new_lot"
+    line = "- count: {item: MILK, site: EAST, lines: [{lot: L1, quantity: 2, expires: 2026-02-01}]}"
+    assert play(line, FakeStock(count=result())).message == "unknown operation: count with expires"
 
 
 def test_a_bug_of_the_engine_fails_its_scenario_alone(play: Play) -> None:

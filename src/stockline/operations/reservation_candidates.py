@@ -25,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 
@@ -67,7 +68,9 @@ def combinations_of(kinds: Kinds) -> list[Kinds]:
 def names_exactly(side_name: str, kinds: Kinds, steering: Kinds) -> Any:
     """The link's side names just these of the specific kinds."""
     side = SIDES[side_name]
-    return and_(*(getattr(side, kind) != "" if kind in kinds else getattr(side, kind) == "" for kind in steering))
+    return and_(
+        true(), *(getattr(side, kind) != "" if kind in kinds else getattr(side, kind) == "" for kind in steering)
+    )
 
 
 def open_lines(side_name: str) -> Subquery:
@@ -155,7 +158,7 @@ def wanted(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
     if side_name == "demand":
         named = names_exactly(side_name, kinds, steering)
     else:
-        named = and_(*(getattr(side, kind) != "" for kind in kinds))
+        named = and_(true(), *(getattr(side, kind) != "" for kind in kinds))
     return select(link.c.id, link.c.quantity, *(getattr(side, kind).label(kind) for kind in NUMBER_KINDS)).where(
         link.c.item_id == ITEM, side.line_id == LINE, link.c.status == WANTED, named
     )

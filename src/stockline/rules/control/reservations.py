@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select, union_all
 
-from stockline.rules.control.base import LINES, SERIAL_ITEMS, finding
+from stockline.rules.control.base import LINES, SERIAL_ITEMS, finding, specific
 from stockline.rules.framework import Query
+from stockline.schema.catalog import item
 from stockline.schema.ledger import open_entry
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.tracking_code import NumberKind
 
 _FIRM = and_(link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
 _PLACE = ("item_id", "variant", "site_id")
@@ -19,7 +21,7 @@ def _number(kind: str) -> Any:
     return link.c[f"demand_{kind}"]
 
 
-def _over(number: str | None) -> Any:
+def _over(number: NumberKind | None) -> Any:
     """Item-sites, or one kind of number there, of which more is reserved than is on hand."""
     of_link = [link.c[name] for name in _PLACE]
     of_line = [characteristic_set.c[name] for name in _PLACE]
@@ -30,7 +32,8 @@ def _over(number: str | None) -> Any:
     asked = select(*reserved, link.c.quantity.label("reserved"), zero.label("on_hand")).where(_FIRM)
     held = select(*there, zero, on_hand).select_from(LINES)
     if number is not None:
-        asked = asked.where(_number(number) != "")
+        # Numbers that are not specific do not tell what is held (RE-18).
+        asked = asked.where(_number(number) != "", link.c.item_id.in_(select(item.c.id).where(specific(number))))
         held = held.where(characteristic_set.c[number] != "")
     # Only what is reserved is asked for: of all the stock, that of these items.
     held = held.where(characteristic_set.c.item_id.in_(select(link.c.item_id).where(_FIRM)))

@@ -14,7 +14,7 @@ from stockline.operations.window_shortages import shortages
 from stockline.operations.window_view import Sums, shown_row, summed
 from stockline.refusal import Refusal, Warning
 from stockline.results import RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
-from stockline.rules.window import GOOD_ROWS, ITEM, ROWS, STEP, WINDOW
+from stockline.rules.window import GOOD_ROWS, ITEM, ROWS, STEP, WINDOW, in_same_window
 from stockline.schema.windows import SUMMED, tracking_window, window_row, window_step
 from stockline.store.database import Transaction
 
@@ -100,11 +100,7 @@ def _shortages(transaction: Transaction, window: OpenWindow, keys: Sequence[int]
     return shortages(transaction, window.line, window.parameters | {"first": keys[0], "last": keys[-1]}) if keys else []
 
 
-_OF_STEP = and_(
-    window_step.c.item_id == window_row.c.item_id,
-    window_step.c.window_id == window_row.c.window_id,
-    window_step.c.row == window_row.c.row,
-)
+_OF_STEP = and_(in_same_window(window_row, window_step), window_row.c.row == window_step.c.row)
 _THE_STEP = (
     window_step.c.item_id == ITEM,
     window_step.c.window_id == WINDOW,

@@ -25,7 +25,17 @@ from stockline.results import TrackingRow, Window, WindowChanged
 from stockline.rules.availability import BLANK, carried, in_entries, summed_by_lines
 from stockline.rules.framework import enforce
 from stockline.rules.selection import selection_rules
-from stockline.rules.window import ALL_ROWS, CHANGED, COMBINATION, ENTERED_ROWS, FIRST, LAST, ROWS, same_combination
+from stockline.rules.window import (
+    ALL_ROWS,
+    CHANGED,
+    COMBINATION,
+    ENTERED_ROWS,
+    FIRST,
+    LAST,
+    ROWS,
+    in_same_window,
+    same_combination,
+)
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
@@ -88,7 +98,7 @@ def _take(transaction: Transaction, window: OpenWindow, stock: Stock, parameters
 
 _selected = window_row.alias("selected")
 _SELECTED = (
-    *(_selected.c[name] == window_row.c[name] for name in ("item_id", "window_id")),
+    in_same_window(_selected, window_row),
     _selected.c.row.between(FIRST, LAST),
     same_combination(_selected, window_row),
 )
@@ -109,7 +119,7 @@ _ADD_TO_ROWS = (
         *CHANGED,
         exists(
             select(_selected.c.row).where(
-                *(_selected.c[name] == window_row.c[name] for name in ("item_id", "window_id")),
+                in_same_window(_selected, window_row),
                 _selected.c.row < FIRST,
                 same_combination(_selected, window_row),
             )

@@ -14,7 +14,7 @@ from stockline.operations.window_contents import changed
 from stockline.operations.window_staleness import require_latest
 from stockline.refusal import Refusal
 from stockline.results import WindowChanged
-from stockline.rules.window import CHANGED, ITEM, STEP, WINDOW
+from stockline.rules.window import CHANGED, ITEM, ROWS, STEP, WINDOW, in_same_window
 from stockline.schema.windows import tracking_window, window_row, window_step
 from stockline.store.database import Transaction
 
@@ -99,7 +99,10 @@ def _exchange(transaction: Transaction, window: OpenWindow, step: int, in_force:
 
 _kept = window_step.alias("kept")
 _KEPT = (_kept.c.item_id == ITEM, _kept.c.window_id == WINDOW, _kept.c.step == STEP)
-_same_row = and_(*(window_row.c[name] == _kept.c[name] for name in _KEY))
+_same_row = and_(in_same_window(window_row, _kept), window_row.c.row == _kept.c.row)
+# The sum hides from planners that the step is known, as `in_same_window` hides the window.
+_of_this_step = _kept.c.step == STEP + 0 * window_row.c.row
+_is_kept = and_(in_same_window(_kept, window_row), _of_this_step, _kept.c.row == window_row.c.row)
 _PARK = -STEP
 """Where what the window says now waits until the step's own rows are out of its way."""
 _EXCHANGE = (
@@ -115,11 +118,7 @@ _EXCHANGE = (
             *_KEPT, ~exists(select(window_row.c.row).where(_same_row))
         ),
     ),
-    delete(window_row).where(
-        window_row.c.item_id == ITEM,
-        window_row.c.window_id == WINDOW,
-        exists(select(_kept.c.row).where(*_KEPT, _same_row)),
-    ),
+    delete(window_row).where(*ROWS, exists(select(_kept.c.row).where(_is_kept))),
     insert(window_row).from_select(
         [*_KEY, *_SAID],
         select(

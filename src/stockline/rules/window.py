@@ -67,6 +67,14 @@ def same_combination(left: Any, right: Any) -> ColumnElement[bool]:
     return and_(*(left.c[name] == right.c[name] for name in COMBINATION))
 
 
+def in_same_window(found: Any, by: Any) -> ColumnElement[bool]:
+    """A row is of the same window as another, by which it is looked up.
+
+    The sum hides that both windows are known: a planner that expects one row of each would pair all rows with all.
+    """
+    return and_(found.c.item_id == by.c.item_id, found.c.window_id == by.c.window_id + 0)
+
+
 def offending_rows(*facts: Any) -> Query:
     """The columns a finding about a row needs, of the rows an operation gives."""
     numbers = [window_row.c[name] for name in COMBINATION]
@@ -161,7 +169,8 @@ def _standing_elsewhere(*names: str) -> ColumnElement[bool]:
     elsewhere = or_(other.c.row < FIRST, other.c.row > LAST, other.c.row < window_row.c.row)
     return exists(
         select(other.c.row).where(
-            *(other.c[name] == window_row.c[name] for name in ("item_id", "window_id", *names)),
+            in_same_window(other, window_row),
+            *(other.c[name] == window_row.c[name] for name in names),
             other.c.revision.isnot(None),
             elsewhere,
         )
@@ -196,8 +205,8 @@ def _kept() -> Query:
 
 def _still_there(*names: str) -> ColumnElement[bool]:
     """The row is in the window still, and these numbers of it are as they were."""
-    same = ("item_id", "window_id", "row", *names)
-    return exists(select(window_row.c.row).where(*(window_row.c[name] == window_step.c[name] for name in same)))
+    same = (window_row.c[name] == window_step.c[name] for name in ("row", *names))
+    return exists(select(window_row.c.row).where(in_same_window(window_row, window_step), *same))
 
 
 @rule(Code.INVALID)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Subquery, Update, and_, case, delete, func, insert, literal, select, update
+from sqlalchemy import Update, case, delete, func, insert, literal, select, update
 
 from stockline.rules.dates import INBOUND
 from stockline.rules.posting import ENTRIES
@@ -34,55 +34,35 @@ def remember_last(transaction: Transaction, parameters: Mapping[str, Any]) -> No
         transaction.execute(_last_dates(kind), parameters)
 
 
-def _came_in(kind: str, which: Any) -> Subquery:
-    """The numbers of a kind that came in with the batch, each with its first or last entry and a date for want of one.
-
-    Who names the entry its goods left with asks for no date (PO-36).
-    """
-    entry = ledger_entry.c
-    default = func.max(case((entry.origin_id.is_(None), staged_line.c.expires_by_default)))
-    return (
-        select(
-            entry.item_id,
-            entry.variant,
-            entry[kind].label("number"),
-            which(entry.id).label("id"),
-            default.label("default"),
-        )
-        .select_from(ENTRIES)
-        .where(INBOUND, entry[kind] != "")
-        .group_by(entry.item_id, entry.variant, entry[kind])
-        .subquery("came_in")
-    )
-
-
-def _entry_of(found: Subquery) -> Any:
-    return and_(ledger_entry.c.item_id == found.c.item_id, ledger_entry.c.id == found.c.id)
+_entry = ledger_entry.c
 
 
 @cache
 def _first_dates(kind: str) -> tuple[tuple[str, ...], Any]:
-    first = _came_in(kind, func.min)
-    expires = func.coalesce(ledger_entry.c.expires, first.c.default)
-    values = (first.c.item_id, first.c.variant, literal(kind), first.c.number, expires, first.c.id)
+    """The numbers of a kind that come in, entry by entry: of several of one number the first is kept.
+
+    Who names the entry its goods left with asks for no date (PO-36).
+    """
+    default = case((_entry.origin_id.is_(None), staged_line.c.expires_by_default))
+    expires = func.coalesce(_entry.expires, default)
+    values = (_entry.item_id, _entry.variant, literal(kind), _entry[kind], expires, _entry.id)
     names = ("item_id", "variant", "kind", "number", "expires", "entry_id")
-    return names, select(*values).select_from(first.join(ledger_entry, _entry_of(first))).where(first.c.id > 0)
+    return names, select(*values).select_from(ENTRIES).where(INBOUND, _entry[kind] != "").order_by(_entry.id)
 
 
 @cache
 def _last_dates(kind: str) -> Update:
-    last = _came_in(kind, func.max)
-    other = (
-        select(last.c.item_id, last.c.variant, last.c.number, last.c.id, ledger_entry.c.expires)
-        .select_from(last.join(ledger_entry, _entry_of(last)))
-        .subquery("other")
-    )
+    """Takes over the date of the last entry of every number whose known date is another."""
+    number = (_entry.item_id, _entry.variant, _entry[kind])
+    nth = func.row_number().over(partition_by=number, order_by=_entry.id.desc())
+    columns = (*number[:2], number[2].label("number"), _entry.id, _entry.expires, nth.label("nth"))
+    came_in = select(*columns).select_from(ENTRIES).where(INBOUND, _entry[kind] != "").subquery("came_in")
     known = number_date.c
     return (
         update(number_date)
-        .where(*(known[name] == other.c[name] for name in ("item_id", "variant", "number")), known.kind == kind)
-        .where(known.expires.is_distinct_from(other.c.expires))
-        .values(expires=other.c.expires, entry_id=other.c.id, changed=True)
+        .where(*(known[name] == came_in.c[name] for name in ("item_id", "variant", "number")), known.kind == kind)
+        .where(came_in.c.nth == 1, known.expires.is_distinct_from(came_in.c.expires))
+        .values(expires=came_in.c.expires, entry_id=came_in.c.id, changed=True)
     )
 
 

@@ -16,7 +16,7 @@ from stockline.rules.item import tracking_code_in_use, unit_in_use
 from stockline.schema.catalog import information_card, item, item_unit, location, site, variant, warehouse
 from stockline.store.database import Transaction, in_parts
 from stockline.tracking_code import NUMBER_KINDS, TrackingCode, tracking_from_json, tracking_to_json
-from stockline.values import QuantityLike, ValueProblem, clean_number, parse_quantity, to_units
+from stockline.values import NUMBER_LENGTH, QuantityLike, ValueProblem, clean_number, parse_quantity, to_units
 
 PLANNING_DEFAULTS: dict[str, Any] = {
     "reserve": "optional",
@@ -248,7 +248,7 @@ def set_information_card(
     """Make the information card of a number, or change it (TW-40, IN-14)."""
     found = find_item(transaction, item_code)
     number = clean_number(number)
-    if kind not in NUMBER_KINDS or not number:
+    if kind not in NUMBER_KINDS or not 0 < len(number) <= NUMBER_LENGTH:
         raise Refusal.of(Code.INVALID, f"{kind!r} {number!r} names no tracking number.", item=item_code)
     if variant and variant not in found.variants:
         raise Refusal.of(Code.NOT_FOUND, f"Item {item_code} has no variant {variant}.", item=item_code, variant=variant)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Update, and_, select, update
+from sqlalchemy import Update, and_, or_, select, update
 
 from stockline.operations.lines import SourceLine
 from stockline.operations.new_dates import settle_new_dates
@@ -12,14 +12,16 @@ from stockline.operations.posting_lines import PostingLine
 from stockline.rules.dates import (
     DATED_ENTRIES,
     DATED_ENTRY_RULES,
+    INBOUND,
     OF_ITEMS,
     expiration_required,
     warranty_required,
 )
 from stockline.rules.framework import enforce
+from stockline.rules.posting import ENTRIES
 from stockline.schema.ledger import ledger_entry, number_date
 from stockline.store.database import Transaction
-from stockline.tracking_code import TrackingCode
+from stockline.tracking_code import NUMBER_KINDS, TrackingCode
 
 MAY_TAKE_EXPIRED = ("purchase_out", "negative_adjustment")
 """Occasions on which what is past its date may leave (PO-31)."""
@@ -65,11 +67,22 @@ def settle_dates(transaction: Transaction, batch: int, posted: Sequence[PostingL
     transaction.execute(_TAKE_DATES, parameters)
     if required := _items(codes, "require_expiration"):
         enforce(transaction, [expiration_required], {"batch": batch, "items": required})
-    remember_last(transaction, parameters)
+    # What came in has the date of its number; only a second number beside that one may have had another.
+    if transaction.execute(_HAS_MORE_NUMBERS, parameters).scalar():
+        remember_last(transaction, parameters)
 
 
 def _items(codes: Mapping[int, TrackingCode], asks: str) -> list[int]:
     return sorted(item for item, code in codes.items() if code.tracked and getattr(code, asks))
+
+
+_has = {kind: ledger_entry.c[kind] != "" for kind in NUMBER_KINDS}
+_HAS_MORE_NUMBERS = select(
+    select(ledger_entry.c.id)
+    .select_from(ENTRIES)
+    .where(INBOUND, or_(and_(_has["lot"], or_(_has["serial"], _has["package"])), and_(_has["serial"], _has["package"])))
+    .exists()
+)
 
 
 def _take_dates() -> Update:

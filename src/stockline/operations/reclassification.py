@@ -13,7 +13,7 @@ from stockline.refusal import Refusal
 from stockline.results import KEEP, OrderLine, Posting, Reclassified, TrackingRow
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
-from stockline.values import SCALE, ValueProblem, base_units, clean_number, parse_quantity, to_quantity
+from stockline.values import NUMBER_LENGTH, SCALE, ValueProblem, base_units, clean_number, parse_quantity, to_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,8 @@ def _check(row: _Row, item: Item, sites: tuple[Site, Site], number: int, problem
     if (row.old[0] or row.new[0]) and row.quantity != SCALE:
         message = f"Row {number}: a serial stands for exactly one base unit, not {to_quantity(row.quantity)}."
         problems.add(Code.SERIAL_QUANTITY_NOT_ONE, message, **where)
+    if any(len(one) > NUMBER_LENGTH for one in row.new):
+        problems.add(Code.INVALID, f"Row {number}: a number has more than {NUMBER_LENGTH} characters.", **where)
     if row.given.new_expires not in (KEEP, None) and not item.tracking.uses_expiration:
         problems.add(Code.INVALID, f"Row {number}: item {item.code} uses no expiration dates.", **where)
     if row.quantity <= 0:

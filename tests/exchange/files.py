@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stockline.exchange.mapping import Mapping
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.reading import Reading
-from stockline.exchange.sheets import open_sheet
 
 DRIVES = Mapping(item="model", serial="serial_number", site="=EAST", date="date")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from stockline import FoundSerial, FoundStockLine
 from stockline.exchange.found import Found, links_of
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.overrides import Overrides
-from stockline.exchange.sheets import open_sheet
 from stockline.exchange.systems import System, read_stock
 from tests.exchange.files import written
 

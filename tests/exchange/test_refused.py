@@ -3,8 +3,8 @@
 import csv
 from pathlib import Path
 
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.refused import write_refused
-from stockline.exchange.sheets import open_sheet
 from tests.exchange.files import read, written
 
 

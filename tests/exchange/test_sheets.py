@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stockline.exchange.sheets import SheetProblem, open_sheet
+from stockline.exchange.opening import open_sheet
+from stockline.exchange.sheets import SheetProblem
 from tests.exchange.files import written
 
 HEADER = "date,serial_number,model\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from xlsxwriter import Workbook
 
-from stockline.exchange.sheets import SheetProblem, open_sheet
+from stockline.exchange.opening import open_sheet
+from stockline.exchange.sheets import SheetProblem
 from stockline.exchange.workbooks import cell_text
 from tests.exchange.files import read, reasons
 

@@ -29,8 +29,8 @@ from stockline.cli.resync_report import sheets, show
 from stockline.cli.resynchronizing import Selection, carry_out
 from stockline.exchange import x3
 from stockline.exchange.mapping import Mapping
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.report import write_report
-from stockline.exchange.sheets import open_sheet
 
 SEED = 20250602
 FOLDER = Path("stockline-demo")

@@ -12,8 +12,8 @@ from rich.table import Table
 from stockline.cli.console import SHOWN, counted, fail, screen
 from stockline.exchange import business_central, erpnext, odoo, x3
 from stockline.exchange.odoo_database import open_odoo
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.overrides import Overrides, read_overrides
-from stockline.exchange.sheets import open_sheet
 from stockline.exchange.systems import System, read_stock
 
 if TYPE_CHECKING:

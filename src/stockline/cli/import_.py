@@ -18,8 +18,9 @@ from stockline.cli.importing import KINDS, RECEIPTS, Kind, Outcome, Request, pos
 from stockline.cli.progress import StepBar
 from stockline.codes import SENTENCES, Code
 from stockline.exchange.mapping import Mapping
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.refused import write_refused
-from stockline.exchange.sheets import Sheet, SheetProblem, open_sheet
+from stockline.exchange.sheets import Sheet, SheetProblem
 
 COLUMN = "COLUMN|=TEXT"
 NAMES_SHOWN = 5

@@ -25,8 +25,9 @@ from stockline.exchange.cells import (
     whole_in,
     yes_in,
 )
+from stockline.exchange.csv_files import REPLACED
 from stockline.exchange.mapping import constant, find_column
-from stockline.exchange.sheets import REPLACED, SheetProblem
+from stockline.exchange.sheets import SheetProblem
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -1,4 +1,4 @@
-"""`python -m bench`: postings, tracking windows, or lookups, on SQLite and PostgreSQL, against the barest SQL."""
+"""`python -m bench`: postings, tracking windows, lookups, or resynchronization, on SQLite and PostgreSQL, against the barest SQL."""
 
 import argparse
 import tempfile
@@ -7,11 +7,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import lookups, postings, windows
+from bench import lookups, postings, resync, windows
 from bench.postings import Timings, peak_memory
 from tests.support.postgres import PostgresServer, fresh_database
 
-MEASURES = {"lookups": lookups.measure, "postings": postings.measure, "windows": windows.measure}
+MEASURES = {
+    "lookups": lookups.measure,
+    "postings": postings.measure,
+    "resync": resync.measure,
+    "windows": windows.measure,
+}
 ROUNDS = {1_000: 11, 10_000: 7, 100_000: 5, 1_000_000: 3}
 
 

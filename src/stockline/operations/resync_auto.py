@@ -78,7 +78,7 @@ class _Run:
 
     def carry_out(self) -> ResyncRun:
         """Go through the items that have findings, one after the other."""
-        items = self._database.read(self._select)
+        items = self._database.read(self._select, scans=True)
         self._counts["items_found"] = len(items)
         if not self._asked.dry_run:
             self._book.run = self._database.write(self._begin)
@@ -143,7 +143,7 @@ class _Run:
     def _carry_out_changes(self, plan: ItemPlan) -> None:
         for changes in plan.changes():
             self._beat()
-            now = self._database.write(partial(self._write, plan, changes))
+            now = self._database.write(partial(self._write, plan, changes), lasting=False)
             plan.go_on(changes, now)
             self._book.turn(changes)
             self._actions += plan.told(changes)

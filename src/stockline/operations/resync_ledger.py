@@ -54,10 +54,10 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
         "today": corrections.today,
         **{f"steers_{kind}": int(corrections.item.tracking.steers(kind)) for kind in ("lot", "package")},
     }
+    if not transaction.execute(_DIFFERS, parameters).scalar():
+        return False
     left = transaction.execute(_LEAVE, parameters).rowcount
     come = transaction.execute(_COME, parameters).rowcount
-    if not left and not come:
-        return False
     _stage_waves(transaction, corrections)
     wave = {number: {"batch": corrections.batch, "wave": number} for number, _, _ in _WAVES}
     if left:
@@ -120,6 +120,7 @@ _as_placed = and_(
     open_entry.c.lot == _steered("lot"),
     open_entry.c.package == _steered("package"),
 )
+_REMAINS = and_(_of_serial, open_entry.c.remaining > 0)
 _NOT_THERE = or_(_place.site_id.is_(None), ~_as_placed)
 _opened = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
 _PLACE = ("variant", "site_id", "location", "lot", "package")
@@ -135,10 +136,10 @@ def _leave() -> Insert:
     old = ledger_entry.c
     number = _number(0, [open_entry.c.serial, open_entry.c.entry_id])
     facts = (old.item_id, number, literal(KIND, Text), TODAY, -open_entry.c.remaining, *(old[name] for name in _PLACE))
-    found = _TO_LINE.join(open_entry, _of_serial).join(ledger_entry, _opened)
+    found = _TO_LINE.join(open_entry, _REMAINS).join(ledger_entry, _opened)
     return insert(ledger_entry).from_select(
         (*_ENTRY, "serial"),
-        select(*facts, old.serial).select_from(found).where(_OF_BATCH, open_entry.c.remaining > 0, _NOT_THERE),
+        select(*facts, old.serial).select_from(found).where(_OF_BATCH, _NOT_THERE),
     )
 
 
@@ -172,6 +173,18 @@ def _opposite(of_wave: int, wave: int) -> Insert:
     )
 
 
+_DIFFERS = select(
+    select(staged_resync.c.serial)
+    .select_from(_TO_LINE.outerjoin(open_entry, _REMAINS))
+    .where(
+        _OF_BATCH,
+        or_(
+            and_(open_entry.c.entry_id.isnot(None), _NOT_THERE),
+            and_(open_entry.c.entry_id.is_(None), _place.site_id.isnot(None)),
+        ),
+    )
+    .exists()
+)
 _LEAVE = _leave().execution_options(preserve_rowcount=True)
 _COME = _come().execution_options(preserve_rowcount=True)
 _PUT_BACK = _opposite(0, 2)

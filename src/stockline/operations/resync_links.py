@@ -4,7 +4,7 @@ Whatever changes links but posting and loading comes here: the automatic and the
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -49,6 +49,8 @@ class LinkChanges:
     merges: Sequence[Merge] = ()
     extra: Sequence[tuple[str, str, int]] = ()
     """Links that stay, or come back, beside the one that is a serial's own: variant, serial, stock line."""
+    several: bool = False
+    """Whether some serial has several links now."""
 
 
 @dataclass(slots=True)
@@ -59,9 +61,12 @@ class RunBook:
     today: date
     actions: int = 0
     entries: int = 0
+    items: set[int] = field(default_factory=set)
+    """The items it has written of."""
 
     def turn(self, changes: LinkChanges) -> None:
         """What has been written stays written: go on behind it."""
+        self.items.add(changes.item.id)
         self.actions += len(changes.actions)
         self.entries += Corrections.entries_for(len(changes.places))
 
@@ -75,6 +80,8 @@ def hold_item_sites(transaction: Transaction, item_id: int, sites: Collection[It
 
 def write_links(transaction: Transaction, book: RunBook, changes: LinkChanges) -> None:
     """Write the changes, their item-sites being held, and note them in the book's run (RS-9, RS-18)."""
+    if changes.item.id not in book.items:
+        _note_posting(transaction, book, changes.item)
     if changes.merges:
         merge_lines(transaction, changes.item.id, changes.merges)
     if changes.places:
@@ -91,7 +98,6 @@ def _write_places(transaction: Transaction, book: RunBook, changes: LinkChanges)
     transaction.stage(staged_resync, ("item_id", "variant", "serial", "place"), rows, {"batch_id": book.run})
     transaction.execute(_make_known(transaction), parameters)
     _keep_evidence(transaction, parameters)
-    _note_posting(transaction, book, item)
     first = book.run * POSITIONS + book.entries
     correct(transaction, Corrections(item, book.run, first, len(rows), book.today))
     _move_serials(transaction, changes, parameters)
@@ -194,7 +200,7 @@ def _move_serials(transaction: Transaction, changes: LinkChanges, parameters: Ma
         transaction.execute(_UNLINK, parameters)
     if any(place is not None for place in places):
         transaction.execute(_LINK, parameters)
-    if any(action.from_line is not None for action in changes.actions):
+    if changes.several:
         transaction.execute(_FORGET_EXTRA, parameters)
     rows = [(changes.item.id, *link) for link in changes.extra]
     if rows:
@@ -244,11 +250,21 @@ _HERE = and_(
     resync_figure.c.variant == bindparam("of_variant"),
     resync_figure.c.site_id == bindparam("of_site", type_=BigInteger),
 )
-_LAST = select(resync_figure).where(_HERE).order_by(resync_figure.c.run_id.desc()).limit(1)
-_REVISION = select(item_site.c.stock_revision).where(
-    item_site.c.item_id == _ITEM,
-    item_site.c.variant == bindparam("of_variant"),
-    item_site.c.site_id == bindparam("of_site", type_=BigInteger),
+_LAST = (
+    select(item_site.c.stock_revision, resync_figure.c.run_id, resync_figure.c.first_run_id, resync_figure.c.revision)
+    .select_from(
+        item_site.outerjoin(
+            resync_figure,
+            and_(*(resync_figure.c[name] == item_site.c[name] for name in ("item_id", "variant", "site_id"))),
+        )
+    )
+    .where(
+        item_site.c.item_id == _ITEM,
+        item_site.c.variant == bindparam("of_variant"),
+        item_site.c.site_id == bindparam("of_site", type_=BigInteger),
+    )
+    .order_by(resync_figure.c.run_id.desc().nulls_last())
+    .limit(1)
 )
 _GO_ON = (
     update(resync_figure)
@@ -261,12 +277,11 @@ def _note_figures(transaction: Transaction, book: RunBook, changes: LinkChanges)
     """Figures of the item-sites; they go on from the run before, unless stock changed otherwise since (RS-13)."""
     for (variant, site), figure in changes.sites.items():
         key = {"item": changes.item.id, "of_variant": variant, "of_site": site}
-        now = int(transaction.execute(_REVISION, key).scalar_one())
-        last = transaction.execute(_LAST, key).one_or_none()
-        if last is not None and last.run_id == book.run:
+        last = transaction.execute(_LAST, key).one()
+        now = last.stock_revision
+        if last.run_id == book.run:
             transaction.execute(_GO_ON, {**key, "batch": book.run, "after": figure.after, "now": now})
             continue
-        goes_on = last is not None and last.revision == now - 1
         values = {
             "item_id": changes.item.id,
             "variant": variant,
@@ -275,7 +290,7 @@ def _note_figures(transaction: Transaction, book: RunBook, changes: LinkChanges)
             "quantity": figure.quantity,
             "serials_before": figure.before,
             "serials_after": figure.after,
-            "first_run_id": last.first_run_id if last is not None and goes_on else book.run,
+            "first_run_id": last.first_run_id if last.revision == now - 1 else book.run,
             "revision": now,
         }
         transaction.execute(insert(resync_figure), values)

@@ -163,6 +163,7 @@ class ManualChange:
             {number: Figure(self._quantity(number), self.linked.get(number, 0), after[number]) for number in touched},
             {(variant, site): self._site_figure(transaction, site, changed) for site in self.sites},
             extra=[(variant, serial.number, one) for serial in changed for one in self.links_after(serial)[1:]],
+            several=any(len(serial.links) > 1 for serial in changed),
         )
 
     def _actions(self, serial: DeskSerial, reason: str) -> Iterable[Action]:

@@ -74,6 +74,7 @@ class ItemPlan:
             },
             {number: self._line_figure(number, difference) for number, difference in lines.items()},
             {key: self._figure(key, difference) for key, difference in sites.items()},
+            several=any(len(choice.serials.links) > 1 for choice in case.choices),
         )
 
     def _count(self, choice: Choice, lines: Counter[int], sites: Counter[ItemSite]) -> None:

@@ -13,10 +13,10 @@ from sqlalchemy import BigInteger, Row, and_, bindparam, case, func, or_, select
 from stockline.operations.catalog import Item
 from stockline.operations.locks import EVERY_SITE
 from stockline.plan.placement import Line, SerialClass
-from stockline.rules.control.ledger import quantity_not_ledger
+from stockline.rules.control.ledger import differing_keys
 from stockline.schema.catalog import location
 from stockline.schema.reservations import RESERVATION, link
-from stockline.schema.stock import characteristic_set, extra_link, item_site, serial, stock_line
+from stockline.schema.stock import LOST, characteristic_set, extra_link, item_site, serial, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NumberKind
 
@@ -85,12 +85,10 @@ _same_name = and_(serial.c.variant == _names.c.variant, serial.c.serial == _name
 _SERIALS = select(*_CLASS, serial.c.serial).where(_IN_QUESTION)
 _EXCEPTIONS = select(*_CLASS, serial.c.serial).select_from(_names.join(serial, _same_name)).where(_IN_QUESTION)
 _ON_LINES = _SERIALS.where(serial.c.stock_line_id.in_(NUMBERS))
-_NOT_LINKED = _SERIALS.where(serial.c.stock_line_id.is_(None))
+_NOT_LINKED = select(*_CLASS, serial.c.serial).where(serial.c.item_id == ITEM, LOST)
 
-_differs = quantity_not_ledger.query.subquery("differs")
-_DOUBTED = select(_differs.c.variant, _differs.c.site_id, _differs.c.lot, _differs.c.package).where(
-    _differs.c.item_id == ITEM
-)
+_differs = differing_keys(ITEM).subquery("differs")
+_DOUBTED = select(*(_differs.c[name] for name in ("variant", "site_id", "lot", "package")))
 
 
 class ItemStock:

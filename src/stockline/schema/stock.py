@@ -1,6 +1,6 @@
 """Stock as it lies: stock lines, and the serials linked to them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, false, literal_column
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, and_, false, literal_column
 
 from stockline.schema.base import item_table, key, number, quantity, small, stage_table, text, text_key
 
@@ -106,6 +106,11 @@ _linked = serial.c.stock_line_id.isnot(None)
 Index(
     "ix_serial_stock_line_id", serial.c.item_id, serial.c.stock_line_id, sqlite_where=_linked, postgresql_where=_linked
 )
+
+LOST = and_(serial.c.stock_line_id.is_(None), serial.c.last_direction > literal_column("0"))
+"""Serials that came in last and are linked to no line: in a good stock there are none, so they have an index."""
+
+Index("ix_serial_lost", serial.c.item_id, sqlite_where=LOST, postgresql_where=LOST)
 
 extra_link = item_table(
     "extra_link",

@@ -87,7 +87,7 @@ class Stock(Service):
         only: Collection[str] | None = None,
     ) -> list[ControlFinding]:
         """Everything that does not agree, for a site and a range of items, by the controls asked for (CO-1, CO-2)."""
-        return self._read(lambda transaction: control.control(transaction, site, items, only))
+        return self._database.read(lambda transaction: control.control(transaction, site, items, only), scans=True)
 
     def quantity_on_hand(
         self, item: str, *, site: str | None = None, serial: str | None = None, **characteristics: Any

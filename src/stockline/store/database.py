@@ -79,10 +79,12 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
 
-    def write(self, work: Callable[[Transaction], T]) -> T:
+    def write(self, work: Callable[[Transaction], T], *, lasting: bool = True) -> T:
         """Run `work` in a transaction and commit; run it again when it lost against others running beside it.
 
         Inside `transaction()` it joins that transaction, in a savepoint, so that a refusal undoes only its own work.
+        Not `lasting`: a power cut may take it back as long as no lasting transaction has followed; for long work that
+        is answered at its end.
         """
         outer: Transaction | None = getattr(self._local, "transaction", None)
         if outer is not None:
@@ -91,6 +93,8 @@ class Database:
         for attempt in range(ATTEMPTS):
             try:
                 with self._begin(writes=True) as transaction:
+                    if not lasting:
+                        self.dialect.commit_lightly(transaction.connection)
                     return work(transaction)
             except DBAPIError as error:
                 if attempt == ATTEMPTS - 1 or not self.dialect.should_retry(error, attempt):
@@ -98,12 +102,14 @@ class Database:
                 time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
         raise AssertionError("the last attempt returns or raises")
 
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run `work`, which only reads."""
+    def read(self, work: Callable[[Transaction], T], *, scans: bool = False) -> T:
+        """Run `work`, which only reads; `scans`: whole tables, so that it wants memory to do so."""
         outer: Transaction | None = getattr(self._local, "transaction", None)
         if outer is not None:
             return work(outer)
         with self._begin(writes=False) as transaction:
+            if scans:
+                self.dialect.begin_scan(transaction.connection)
             return work(transaction)
 
     @contextmanager

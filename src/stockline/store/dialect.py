@@ -51,6 +51,12 @@ class Dialect(ABC):
     def begin_write(self, connection: Connection) -> None:  # noqa: B027 - most need nothing
         """Prepare a transaction that will write."""
 
+    def begin_scan(self, connection: Connection) -> None:  # noqa: B027 - most need nothing
+        """Prepare a transaction that reads whole tables."""
+
+    def commit_lightly(self, connection: Connection) -> None:  # noqa: B027 - only where a commit can wait
+        """Let the commit of this transaction reach the disk with a later one."""
+
     def hold_schema(self, connection: Connection) -> None:  # noqa: B027 - one writer at a time needs nothing
         """Wait until nobody else changes the tables, and keep others from it until the transaction ends."""
 
@@ -151,6 +157,11 @@ class PostgresDialect(Dialect):
         " set_config('work_mem', '128MB', true)"
     )
 
+    _SCAN = text(
+        "SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true),"
+        " set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', '0.01', true)"
+    )
+
     def prepare(self, engine: Engine) -> None:
         """Nothing: settings hold for a transaction, so that connection poolers may share connections."""
 
@@ -168,6 +179,12 @@ class PostgresDialect(Dialect):
 
     def begin_write(self, connection: Connection) -> None:
         connection.execute(self._SETTINGS)
+
+    def begin_scan(self, connection: Connection) -> None:
+        connection.execute(self._SCAN)
+
+    def commit_lightly(self, connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
     def hold_schema(self, connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('stockline schema'))")

@@ -60,7 +60,13 @@ def specific(kind: str) -> Any:
     return item.c.tracking[kind].as_string() == "specific"
 
 
-SERIAL_ITEMS = select(item.c.id).where(specific("serial"))
+_OTHER_ITEMS = select(item.c.id).where(~specific("serial"))
+
+
+def of_serial_items(table: Any) -> Any:
+    """The row is of an item in scope (ST-13). Most are: said as what is left out, it is expected to keep most rows."""
+    return table.c.item_id.not_in(_OTHER_ITEMS)
+
 
 LINES: FromClause = stock_line.join(
     characteristic_set,

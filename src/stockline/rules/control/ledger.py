@@ -13,26 +13,33 @@ from stockline.schema.stock import characteristic_set, stock_line
 _KEY = ("item_id", "variant", "site_id", "lot", "package")
 
 
-def _keyed(rows: FromClause, quantities: dict[str, Any], joined: FromClause | None = None) -> Query:
-    """Sums per key of invariant 3: lot and package count where they are specific."""
-    source = (joined if joined is not None else rows).join(item, item.c.id == rows.c.item_id)
+def _keyed(source: FromClause, table: Any, quantities: dict[str, Any], item_id: Any) -> Query:
+    """Sums per key of invariant 3: lot and package count where they are specific.
+
+    Added up by all numbers first: the item's tracking code is read once for each of these sums, not for each row.
+    """
+    columns = [table.c[name] for name in _KEY]
+    added = select(*columns, *(func.sum(value).label(name) for name, value in quantities.items())).select_from(source)
+    if item_id is not None:
+        added = added.where(table.c.item_id == item_id)
+    sums = added.group_by(*columns).subquery()
     keys = [
-        case((specific(name), rows.c[name]), else_="").label(name) if name in ("lot", "package") else rows.c[name]
-        for name in _KEY
+        case((specific(name), sums.c[name]), else_="") if name in ("lot", "package") else sums.c[name] for name in _KEY
     ]
-    keyed = select(*keys, *(value.label(name) for name, value in quantities.items())).select_from(source).subquery()
-    sums = [func.sum(keyed.c[name]).label(name) for name in quantities]
-    return select(*(keyed.c[name] for name in _KEY), *sums).group_by(*(keyed.c[name] for name in _KEY))
+    named = [key.label(name) for key, name in zip(keys, _KEY, strict=True)]
+    return select(*named, *(sums.c[name] for name in quantities)).join(item, item.c.id == sums.c.item_id)
 
 
-@finding("ledger", "posting")
-def quantity_not_ledger() -> Query:
-    """{lot} {package}: stock lines hold {found}, the ledger says {expected}."""
+def differing_keys(item_id: Any = None) -> Query:
+    """The keys of which stock lines hold another quantity than the ledger says; of one item, or of all."""
     zero = literal(0)
+    lines = {"held": stock_line.c.quantity, "posted": zero, "remaining": zero}
+    entries = {"held": zero, "posted": ledger_entry.c.quantity, "remaining": zero}
+    opened = {"held": zero, "posted": zero, "remaining": open_entry.c.remaining}
     parts = union_all(
-        _keyed(characteristic_set, {"held": stock_line.c.quantity, "posted": zero, "remaining": zero}, LINES),
-        _keyed(ledger_entry, {"held": zero, "posted": ledger_entry.c.quantity, "remaining": zero}),
-        _keyed(open_entry, {"held": zero, "posted": zero, "remaining": open_entry.c.remaining}),
+        _keyed(LINES, characteristic_set, lines, item_id),
+        _keyed(ledger_entry, ledger_entry, entries, item_id),
+        _keyed(open_entry, open_entry, opened, item_id),
     ).subquery("parts")
     held, posted, remaining = (func.sum(parts.c[name]) for name in ("held", "posted", "remaining"))
     return (
@@ -40,6 +47,12 @@ def quantity_not_ledger() -> Query:
         .group_by(*(parts.c[name] for name in _KEY))
         .having(or_(held != posted, posted != remaining))
     )
+
+
+@finding("ledger", "posting")
+def quantity_not_ledger() -> Query:
+    """{lot} {package}: stock lines hold {found}, the ledger says {expected}."""
+    return differing_keys()
 
 
 @finding("ledger", "posting")

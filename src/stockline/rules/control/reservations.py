@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select, union_all
 
-from stockline.rules.control.base import LINES, SERIAL_ITEMS, finding, specific
+from stockline.rules.control.base import LINES, finding, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import open_entry
@@ -106,7 +106,7 @@ def reserved_not_on_hand() -> Query:
         .where(
             _FIRM,
             link.c.demand_serial != "",
-            link.c.item_id.in_(SERIAL_ITEMS),
+            of_serial_items(link),
             ~on_open_line(serial),
             ~on_open_line(extra_link),
         )

@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, Text, and_, case, exists, func, literal, or_, select, true, union, union_all
 
-from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, SERIAL_ITEMS, finding, findings, of_line
+from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, finding, findings, of_line, of_serial_items
 from stockline.rules.framework import Query
-from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.schema.stock import LOST, characteristic_set, extra_link, serial, stock_line
 from stockline.values import SCALE
 
 _SERIAL = ("item_id", "variant", "serial")
@@ -17,7 +17,7 @@ _SERIAL = ("item_id", "variant", "serial")
 
 def _counts(table: Any) -> Any:
     """How many links of a table lead to each line."""
-    there = (table.c.stock_line_id.isnot(None), table.c.item_id.in_(SERIAL_ITEMS))
+    there = (table.c.stock_line_id.isnot(None), of_serial_items(table))
     return (
         select(table.c.item_id, table.c.stock_line_id, func.count().label("linked"))
         .where(*there)
@@ -50,7 +50,7 @@ def serials_on_line() -> Query:
     return (
         of_line(*(fact.label(name) for name, fact in facts.items()))
         .select_from(joined)
-        .where(quantity > 0, linked * SCALE != quantity, stock_line.c.item_id.in_(SERIAL_ITEMS), ~AWAITING_PUT_AWAY)
+        .where(quantity > 0, linked * SCALE != quantity, of_serial_items(stock_line), ~AWAITING_PUT_AWAY)
     )
 
 
@@ -86,7 +86,6 @@ def elsewhere() -> Any:
 def _flagged(source: FromClause, line: Any) -> Select[Any]:
     """Links with what is wrong with each; `line` is the number it leads to."""
     to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
-    to_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
     is_open = func.coalesce(stock_line.c.quantity, 0) != 0
     wrong = {
         "closed_line": ~is_open,
@@ -106,8 +105,8 @@ def _flagged(source: FromClause, line: Any) -> Select[Any]:
             case((wrong["attribute_mismatch"], place.lot)).label("expected"),
             *(case((flag, 1), else_=0).label(name) for name, flag in wrong.items()),
         )
-        .select_from(source.outerjoin(stock_line, to_line).outerjoin(characteristic_set, to_set))
-        .where(line.isnot(None), serial.c.item_id.in_(SERIAL_ITEMS), or_(*wrong.values()))
+        .select_from(source.outerjoin(LINES, to_line))
+        .where(line.isnot(None), of_serial_items(serial), or_(*wrong.values()))
     )
 
 
@@ -157,7 +156,7 @@ def duplicate_link() -> Query:
     site = func.coalesce(characteristic_set.c.site_id, every.c.site_id)
     counted = (
         select(*keys, func.count().label("found"))
-        .where(every.c.item_id.in_(SERIAL_ITEMS), _looked_at(every))
+        .where(of_serial_items(every), _looked_at(every))
         .group_by(*keys)
         .having(func.count() > 1)
         .subquery("counted")
@@ -193,10 +192,9 @@ def unlinked() -> Query:
         )
         .select_from(serial.outerjoin(characteristic_set, seen))
         .where(
-            serial.c.item_id.in_(SERIAL_ITEMS),
-            serial.c.stock_line_id.is_(None),
-            serial.c.last_direction > 0,
+            of_serial_items(serial),
+            LOST,
             ~other.exists(),
-            ~AWAITING_PUT_AWAY,
+            or_(characteristic_set.c.id.is_(None), ~AWAITING_PUT_AWAY),
         )
     )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, func, or_, select
 
-from stockline.rules.control.base import SERIAL_ITEMS, finding, of_line, specific
+from stockline.rules.control.base import finding, of_line, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
 from stockline.schema.stock import characteristic_set, stock_line
@@ -19,7 +19,7 @@ def twin_lines() -> Query:
 def negative_quantity() -> Query:
     """Stock line {stock_line} has the quantity {found}, which no posting can leave behind."""
     shortage = and_(
-        stock_line.c.item_id.not_in(SERIAL_ITEMS),
+        ~of_serial_items(stock_line),
         stock_line.c.item_id.not_in(select(item.c.id).where(or_(specific("lot"), specific("package")))),
         characteristic_set.c.location == "",
     )
@@ -30,7 +30,7 @@ def negative_quantity() -> Query:
 def fractional_quantity() -> Query:
     """Stock line {stock_line} has the quantity {found}, but serials are whole units."""
     return of_line(stock_line.c.quantity.label("found")).where(
-        stock_line.c.item_id.in_(SERIAL_ITEMS), stock_line.c.quantity % SCALE != 0
+        of_serial_items(stock_line), stock_line.c.quantity % SCALE != 0
     )
 
 

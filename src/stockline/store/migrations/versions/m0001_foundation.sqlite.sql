@@ -397,6 +397,8 @@ CREATE TABLE serial (
 )
  WITHOUT ROWID;
 
+CREATE INDEX ix_serial_lost ON serial (item_id) WHERE stock_line_id IS NULL AND last_direction > 0;
+
 CREATE INDEX ix_serial_stock_line_id ON serial (item_id, stock_line_id) WHERE stock_line_id IS NOT NULL;
 
 CREATE TABLE site (

@@ -1,4 +1,4 @@
-"""`python -m bench`: postings, tracking windows, lookups, or resynchronization, on SQLite and PostgreSQL, against the barest SQL."""
+"""`python -m bench`: what is done to a lot of serials, on SQLite and PostgreSQL, against the barest SQL."""
 
 import argparse
 import tempfile

@@ -4,9 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import BigInteger, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, item_codes
@@ -29,7 +28,7 @@ from stockline.results import ResyncRun
 from stockline.rules.framework import Query, enforce, rule
 from stockline.schema.ledger import posting_line
 from stockline.schema.resync import resync_change, resync_line, resync_run, resync_serial
-from stockline.schema.stock import serial, stock_line
+from stockline.schema.stock import extra_link, serial, stock_line
 from stockline.store.database import Transaction
 
 REASON = "undo"
@@ -45,7 +44,8 @@ def undo_resync(transaction: Transaction, run: int, today: date, person: str) ->
     _find(transaction, run)
     touched = set(transaction.execute(_ITEMS, {"run": run}).scalars())
     items = find_items(transaction, item_codes(transaction, touched).values())
-    undone = [_UndoneItem(transaction, run, items[code]) for code in sorted(items)]
+    every = [_UndoneItem(transaction, run, items[code]) for code in sorted(items)]
+    undone = [one for one in every if one.returns]
     for one in undone:
         hold_item_sites(transaction, one.item.id, one.sites)
         enforce(transaction, (changed_since, line_closed_since), {"run": run, "item": one.item.id})
@@ -104,28 +104,26 @@ def line_closed_since() -> Query:
 
 
 _SERIALS = select(resync_serial, serial.c.site_id).where(_OF_RUN, _SAME).order_by(*resync_serial.primary_key)
-_LEFT = select(resync_change.c.variant, resync_change.c.serial, resync_change.c.from_line).where(
-    resync_change.c.item_id == _ITEM,
-    resync_change.c.run_id == _RUN,
-    resync_change.c.serial != "",
-    resync_change.c.from_line.isnot(None),
+_CHANGED = select(
+    *(resync_change.c[name] for name in ("variant", "serial", "from_line", "to_line")),
+).where(resync_change.c.item_id == _ITEM, resync_change.c.run_id == _RUN, resync_change.c.serial != "")
+_BESIDE = (
+    select(extra_link.c.variant, extra_link.c.serial, extra_link.c.stock_line_id)
+    .join(resync_serial, and_(*(extra_link.c[name] == resync_serial.c[name] for name in _KEY)))
+    .where(_OF_RUN)
 )
 _RESTORE_ATTRIBUTES = update(serial).where(_OF_RUN, _SAME).values({name: resync_serial.c[name] for name in OWN})
 
 
 @dataclass(frozen=True, slots=True)
 class _Return:
-    """A serial that goes back: where it is, and the links it had, its own first."""
+    """A serial that goes back: the links it has, and those it had, its own first."""
 
     variant: str
     number: str
-    place: int | None
+    now: tuple[int, ...]
     links: tuple[int, ...]
     site: int | None
-
-    @property
-    def now(self) -> tuple[int, ...]:
-        return () if self.place is None else (self.place,)
 
     def actions(self) -> Iterator[Action]:
         """What puts its links back."""
@@ -143,26 +141,30 @@ class _UndoneItem:
     def __init__(self, transaction: Transaction, run: int, item: Item) -> None:
         self.item = item
         self._transaction = transaction
-        left: dict[Name, list[int]] = defaultdict(list)
-        for row in transaction.execute(_LEFT, {"run": run, "item": item.id}):
-            left[row.variant, row.serial].append(row.from_line)
-        rows = transaction.execute(_SERIALS, {"run": run, "item": item.id})
-        self._returns = [self._return(row, left[row.variant, row.serial]) for row in rows]
-        numbers = {number for one in self._returns for number in (*one.links, *one.now)}
+        of_run = {"run": run, "item": item.id}
+        left, come, beside = (defaultdict[Name, set[int]](set) for _ in range(3))
+        for row in transaction.execute(_CHANGED, of_run):
+            left[row.variant, row.serial] |= {row.from_line} - {None}
+            come[row.variant, row.serial] |= {row.to_line} - {None}
+        for row in transaction.execute(_BESIDE, of_run):
+            beside[row.variant, row.serial].add(row.stock_line_id)
+        self.returns = []
+        """The serials of the item that go back."""
+        for row in transaction.execute(_SERIALS, of_run):
+            name = (row.variant, row.serial)
+            now = {row.place} - {None} | beside[name]
+            own = {row.stock_line_id} - {None}
+            others = (left[name] | now - come[name]) - own
+            self.returns.append(_Return(*name, tuple(sorted(now)), (*own, *sorted(others)), row.site_id))
+        numbers = {number for one in self.returns for number in (*one.links, *one.now)}
         desk = Desk(transaction, item, "")
         self._lines = desk.lines(numbers)
         self._linked = Counter(desk.linked(numbers))
 
-    @staticmethod
-    def _return(row: Row[Any], left: Iterable[int]) -> _Return:
-        own = () if row.stock_line_id is None else (row.stock_line_id,)
-        others = sorted({*left} - {*own})
-        return _Return(row.variant, row.serial, row.place, (*own, *others), row.site_id)
-
     @property
     def sites(self) -> set[ItemSite]:
         """What it touches."""
-        return {(one.variant, site) for one in self._returns for site in self._sites(one, (*one.links, *one.now))}
+        return {(one.variant, site) for one in self.returns for site in self._sites(one, (*one.links, *one.now))}
 
     def _sites(self, one: _Return, numbers: Iterable[int]) -> set[int]:
         sites = {self._lines[number].site if number in self._lines else one.site for number in numbers}
@@ -171,19 +173,20 @@ class _UndoneItem:
     def changes(self) -> LinkChanges:
         """What takes it back."""
         after = Counter(self._linked)
-        for one in self._returns:
+        for one in self.returns:
             after.update(one.links)
             after.subtract(one.now)
         return LinkChanges(
             self.item,
-            [action for one in self._returns for action in one.actions()],
-            {(one.variant, one.number): next(iter(one.links), None) for one in self._returns},
+            [action for one in self.returns for action in one.actions()],
+            {(one.variant, one.number): next(iter(one.links), None) for one in self.returns},
             {
                 number: Figure(self._quantity(number), self._linked[number], serials)
                 for number, serials in after.items()
             },
             {(variant, site): self._figure(variant, site) for variant, site in sorted(self.sites)},
-            extra=[(one.variant, one.number, number) for one in self._returns for number in one.links[1:]],
+            extra=[(one.variant, one.number, number) for one in self.returns for number in one.links[1:]],
+            several=any(len(one.now) > 1 for one in self.returns),
         )
 
     def _quantity(self, number: int) -> int:
@@ -194,7 +197,7 @@ class _UndoneItem:
         before = now.serials.get(variant, 0)
         difference = sum(
             (site in self._sites(one, one.links)) - (site in self._sites(one, one.now))
-            for one in self._returns
+            for one in self.returns
             if one.variant == variant
         )
         return Figure(now.quantities[variant], before, before + difference)

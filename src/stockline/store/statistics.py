@@ -13,16 +13,13 @@ from stockline.schema.base import REFERENCE
 
 ROWS = 10_000_000
 FEW_ROWS = 1_000
-<<<<<<< HEAD
 FEW = (
     "ix_open_entry_short",
+    "ix_serial_lost",
     "ix_tracking_specification_to_invoice",
     "ix_link_demand_lot_of_serial",
     "ix_link_supply_lot_of_serial",
 )
-=======
-FEW = ("ix_open_entry_short", "ix_serial_lost", "ix_tracking_specification_to_invoice")
->>>>>>> 678e3c5 (Bench of control and repair; fewer statements a case, sums before tracking codes, lost serials by an index)
 """Indexes that hold few of their table's rows."""
 
 SHARE = {

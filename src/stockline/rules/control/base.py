@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import FromClause, and_, select, tuple_
+from sqlalchemy import FromClause, and_, func, select, tuple_
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
@@ -56,8 +56,8 @@ def _register(made: ControlRule) -> ControlRule:
 
 
 def specific(kind: str) -> Any:
-    """The item is tracked by specific numbers of this kind."""
-    return item.c.tracking[kind].as_string() == "specific"
+    """The item is tracked by specific numbers of this kind; what it is not tracked by at all, its code leaves out."""
+    return func.coalesce(item.c.tracking[kind].as_string(), "none") == "specific"
 
 
 _OTHER_ITEMS = select(item.c.id).where(~specific("serial"))

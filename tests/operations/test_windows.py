@@ -121,6 +121,23 @@ def test_a_refused_row_is_kept_as_it_was_given(stock: Stockline) -> None:
     assert (Decimal(kept.quantity or 0), kept.warranty) == (Decimal("2.5"), dt.date(2027, 1, 1))
 
 
+def test_new_numbers_of_a_reclassification_are_pasted_and_undone(stock: Stockline) -> None:
+    stock.adjust("PAINT", "EAST", 9, rows=[TrackingRow(lot="L1", quantity=9)])
+    lines = [OrderLine(item="PAINT", quantity=9, type="reclassification")]
+    stock.create_order("J1", "journal", site="EAST", lines=lines)
+    window = stock.open_tracking("J1/1")
+    good = TrackingRow(lot="L1", quantity=9, new_lot="L2")
+    bad = TrackingRow(lot="L3", quantity=2, new_lot="L2", new_expires=None, new_serial="S1")
+    pasted = stock.paste_rows(window.number, [good, bad])
+    assert [(row.lot, row.new_lot, row.new_serial) for row in pasted.rows] == [("L1", "L2", None)]
+    assert [(row.code, row.given) for row in pasted.refused] == [(Code.SERIAL_QUANTITY_NOT_ONE, bad)]
+    stock.edit_row(window.number, pasted.rows[0].key, new_lot="L4")
+    assert stock.undo_step(window.number).rows[0].new_lot == "L2"
+    stock.close_tracking(window.number)
+    assert [row.new_lot for row in stock.tracking("J1/1").rows] == ["L2"]
+    assert [row.new_lot for row in stock.open_tracking("J1/1").rows] == ["L2"]
+
+
 def test_entering_refuses_what_pasting_marks(stock: Stockline) -> None:
     window = drafted(stock, "PO1/1", TrackingRow("S1"))
     assert refusal_of(stock.enter_row, window.number, TrackingRow("S1")).code == Code.TRACKING_DUPLICATE

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 
 from stockline.operations.lines import lines_of
-from stockline.operations.new_numbers import note_new_numbers
+from stockline.operations.new_numbers import NEW_NUMBERS, take_from
 from stockline.operations.new_orders import NewOrder, create_order
 from stockline.operations.posting import post_lines
 from stockline.operations.posting_lines import PostingLine
 from stockline.operations.window import track_line
 from stockline.results import OrderLine, Posting, TrackingRow
+from stockline.rules.window import COMBINATION
 from stockline.schema.documents import document
 from stockline.store.database import Transaction
 
@@ -34,10 +35,10 @@ def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalL
     document_id = create_order(transaction, order, posting_date)
     lines = lines_of(transaction, [document_id])
     for line, given in zip(lines, journal, strict=True):
-        if any(row.serial or row.lot or row.package for row in given.rows):
+        if any(getattr(row, name) for row in given.rows for name in (*COMBINATION, *NEW_NUMBERS)):
             track_line(transaction, line, given.rows)
-        if line.renumbers:
-            note_new_numbers(transaction, line, given.rows, given.stock_line)
+        if given.stock_line is not None:
+            take_from(transaction, line, given.stock_line)
     apply_to = {line.id: given.apply_to for line, given in zip(lines, journal, strict=True) if given.apply_to}
     posted = [PostingLine(line, line.quantity, 0) for line in lines]
     posting = post_lines(transaction, posted, posting_date, apply_to)

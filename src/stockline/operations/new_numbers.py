@@ -1,36 +1,98 @@
 """What the combinations of a reclassification line are to become (PO-44, TW-41)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, insert, select, update
 
 from stockline.operations.lines import SourceLine
-from stockline.results import KEEP, TrackingRow
+from stockline.results import KEEP
+from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE, ROWS, same_combination
 from stockline.schema.reservations import renumbering
+from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
-from stockline.tracking_code import NUMBER_KINDS
-from stockline.values import clean_number
+
+NEW_NUMBERS = tuple(f"new_{name}" for name in COMBINATION)
+_ROW, _NOTED = window_row.c, renumbering.c
+_OF_LINE = and_(_NOTED.item_id == ITEM, _NOTED.line_id == LINE)
 
 
-def note_new_numbers(
-    transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow], stock_line_id: int | None = None
-) -> None:
-    """Write what the rows of a reclassification line are to become; what they do not say stays as it is (TW-41)."""
-    date_value = transaction.dialect.date_value
-    given = []
-    for row in rows:
-        old = [clean_number(getattr(row, kind)) for kind in NUMBER_KINDS]
-        new = [getattr(row, f"new_{kind}") for kind in NUMBER_KINDS]
-        numbers = [was if now is None else clean_number(now) for was, now in zip(old, new, strict=True)]
-        expires = None if row.new_expires == KEEP else date_value(row.new_expires)
-        given.append((*old, *numbers, row.new_expires != KEEP, expires, stock_line_id))
-    columns = (*NUMBER_KINDS, *(f"new_{kind}" for kind in NUMBER_KINDS), "dated", "new_expires", "stock_line_id")
-    transaction.stage(renumbering, columns, given, {"item_id": line.item.id, "line_id": line.id})
+def note_new_numbers(transaction: Transaction, line: SourceLine, parameters: Mapping[str, Any]) -> None:
+    """Write what the rows of a window make of their numbers, instead of what was noted before; other lines have none.
+
+    Rows whose only numbers are new ones have then done their part: what has no number is nobody's active number.
+    """
+    if line.renumbers:
+        for statement in (_FORGET, _NOTE, _DROP_UNNUMBERED):
+            transaction.execute(statement, parameters)
+
+
+_FORGET = delete(renumbering).where(_OF_LINE)
+_NOTE = insert(renumbering).from_select(
+    ("item_id", "line_id", *COMBINATION, *NEW_NUMBERS, "dated", "new_expires"),
+    select(
+        ITEM,
+        LINE,
+        *(_ROW[name] for name in COMBINATION),
+        *(func.coalesce(_ROW[f"new_{name}"], _ROW[name]) for name in COMBINATION),
+        _ROW.dated,
+        _ROW.new_expires,
+    ).where(*GOOD_ROWS),
+)
+_DROP_UNNUMBERED = delete(window_row).where(*ROWS, *(_ROW[name] == "" for name in COMBINATION))
+
+
+def take_from(transaction: Transaction, line: SourceLine, stock_line_id: int) -> None:
+    """Say from which stock line a line of a reclassification takes its goods, numbered or not."""
+    parameters = {"item": line.item.id, "line": line.id, "from": stock_line_id}
+    if not transaction.execute(_TAKE_FROM, parameters).rowcount:
+        transaction.execute(_TAKE_UNNUMBERED_FROM, parameters)
+
+
+_FROM = bindparam("from", type_=BigInteger)
+_TAKE_FROM = update(renumbering).where(_OF_LINE).values(stock_line_id=_FROM)
+_TAKE_UNNUMBERED_FROM = insert(renumbering).values(
+    item_id=ITEM, line_id=LINE, stock_line_id=_FROM, **dict.fromkeys(COMBINATION, "")
+)
 
 
 def forget_new_numbers(transaction: Transaction, lines: Sequence[SourceLine]) -> None:
     """Take away what was noted of reclassification lines."""
     for line in lines:
         if line.renumbers:
-            own = (renumbering.c.item_id == line.item.id, renumbering.c.line_id == line.id)
-            transaction.execute(delete(renumbering).where(*own))
+            transaction.execute(_FORGET, {"item": line.item.id, "line": line.id})
+
+
+def show_new_numbers(transaction: Transaction, line: SourceLine, parameters: Mapping[str, Any]) -> None:
+    """Give the rows of a window that opens what was noted of their numbers."""
+    if line.renumbers:
+        transaction.execute(_SHOW, parameters)
+
+
+_STAYS_OR_NEW = {f"new_{name}": func.nullif(_NOTED[f"new_{name}"], _NOTED[name]) for name in COMBINATION}
+_SHOW = (
+    update(window_row)
+    .where(*ROWS, _OF_LINE, same_combination(renumbering, window_row))
+    .values(**_STAYS_OR_NEW, dated=_NOTED.dated, new_expires=_NOTED.new_expires)
+)
+
+
+def becomes(row: Any) -> dict[str, Any]:
+    """What a row makes of its numbers, under the names of a `WindowRow`."""
+    return {name: getattr(row, name) for name in NEW_NUMBERS} | {"new_expires": row.new_expires if row.dated else KEEP}
+
+
+def noted_new_numbers(transaction: Transaction, line: SourceLine) -> dict[tuple[str, ...], dict[str, Any]]:
+    """What is noted of each combination of a line; nothing of a line that is no reclassification."""
+    if not line.renumbers:
+        return {}
+    rows = transaction.execute(_LIST, {"item": line.item.id, "line": line.id})
+    return {tuple(getattr(row, name) for name in COMBINATION): becomes(row) for row in rows}
+
+
+_LIST = select(
+    *(_NOTED[name] for name in COMBINATION),
+    *(new.label(name) for name, new in _STAYS_OR_NEW.items()),
+    _NOTED.dated,
+    _NOTED.new_expires,
+).where(_OF_LINE)

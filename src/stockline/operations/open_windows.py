@@ -14,6 +14,7 @@ from sqlalchemy import Insert, Select, and_, bindparam, delete, func, insert, se
 from stockline.codes import Code
 from stockline.operations.lines import SourceLine, line_by_id
 from stockline.operations.locks import hold_line
+from stockline.operations.new_numbers import show_new_numbers
 from stockline.operations.window_view import Sums, shown_rows, sums
 from stockline.refusal import Refusal
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, WINDOW
@@ -108,6 +109,7 @@ def open_window(transaction: Transaction, name: str, visit: Visit) -> int:
     window = transaction.next_number()
     parameters = of_window(line, window)
     transaction.execute(_take_rows(line.side.name, line.item.tracking.uses_expiration), parameters)
+    show_new_numbers(transaction, line, parameters)
     transaction.execute(_take_entries(line.side.name), parameters)
     as_it_is = {name: getattr(line, name) for name in LINE_AS_IT_WAS}
     transaction.execute(

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, or_, update
 
 from stockline.operations.lines import SourceLine
 from stockline.operations.locks import hold_line
-from stockline.operations.new_numbers import forget_new_numbers, note_new_numbers
+from stockline.operations.new_numbers import note_new_numbers
 from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import make_way, of_window, require_tracked
 from stockline.operations.transfer_window import complete_incoming, mirror
@@ -42,11 +42,7 @@ def track(
     line = hold_line(transaction, name)
     require_tracked(line)
     make_way(transaction, line, abandoned_before)
-    answer = track_line(transaction, line, rows)
-    if line.renumbers:
-        forget_new_numbers(transaction, [line])
-        note_new_numbers(transaction, line, rows)
-    return answer
+    return track_line(transaction, line, rows)
 
 
 def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow]) -> WindowClosed:
@@ -68,6 +64,7 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     else:
         _check_rows(transaction, line, rows, parameters)
     date_listed_rows(transaction, line, parameters)
+    note_new_numbers(transaction, line, parameters)
     answer = closed(transaction, line, parameters)
     write_difference(transaction, line, parameters, handled=line.handled != 0)
     mirror(transaction, line, parameters)

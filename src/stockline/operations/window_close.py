@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from stockline.codes import Code, WarningCode
 from stockline.operations.lines import SourceLine
 from stockline.operations.locks import lock_line
+from stockline.operations.new_numbers import note_new_numbers
 from stockline.operations.open_windows import (
     Visit,
     find_item_id,
@@ -39,6 +40,7 @@ def close_window(transaction: Transaction, window: int, visit: Visit, revision: 
     held = hold_window(transaction, window, visit)
     require_latest(transaction, held, revision)
     require_fresh(transaction, held)
+    note_new_numbers(transaction, held.line, held.parameters)
     transaction.execute(_DROP_EMPTY, held.parameters)
     forget_shown_dates(transaction, held.line, held.parameters)
     answer = closed(transaction, held.line, held.parameters)

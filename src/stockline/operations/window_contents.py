@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, bindparam, exists, func, select, update
 
 from stockline.codes import Code
+from stockline.operations.new_numbers import becomes
 from stockline.operations.open_windows import OpenWindow, look_at_window, sums_kept
 from stockline.operations.window_shortages import shortages
 from stockline.operations.window_view import Sums, shown_row, summed
 from stockline.refusal import Refusal, Warning
-from stockline.results import RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
+from stockline.results import KEEP, RefusedRow, TrackingRow, Window, WindowChanged, WindowRow
 from stockline.rules.window import GOOD_ROWS, ITEM, ROWS, STEP, WINDOW, in_same_window
 from stockline.schema.windows import SUMMED, tracking_window, window_row, window_step
 from stockline.store.database import Transaction
@@ -133,7 +134,8 @@ _RANKED = select(window_row.c.row, func.row_number().over(order_by=window_row.c.
 
 
 def _row(window: OpenWindow, row: Any, position: int) -> WindowRow:
-    return shown_row(window.line, row.row, position, row, quantity=row.quantity)
+    new = becomes(row) if window.line.renumbers else None
+    return shown_row(window.line, row.row, position, row, quantity=row.quantity, becomes=new)
 
 
 def _refused(row: Any) -> RefusedRow:
@@ -143,13 +145,14 @@ def _refused(row: Any) -> RefusedRow:
 def given_row(text: str) -> TrackingRow:
     """A row as a person gave it, from the form it is kept in."""
     values = json.loads(text)
-    for name in ("expires", "warranty"):
-        if values.get(name) is not None:
+    for name in ("expires", "warranty", "new_expires"):
+        if values.get(name) not in (None, KEEP):
             values[name] = dt.date.fromisoformat(values[name])
     return TrackingRow(**values)
 
 
 def given_text(row: TrackingRow) -> str:
     """The form in which a row that was refused is kept: JSON of what was given."""
-    values = {name: value for name, value in asdict(row).items() if value is not None}
-    return json.dumps({name: value if isinstance(value, int) else str(value) for name, value in values.items()})
+    # All but a new date is None by default.
+    values = {name: value for name, value in asdict(row).items() if value is not None or name == "new_expires"}
+    return json.dumps(values, default=str)

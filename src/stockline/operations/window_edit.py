@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from stockline.codes import Code
 from stockline.operations.lines import POSITIVE
+from stockline.operations.new_numbers import NEW_NUMBERS
 from stockline.operations.numbers import bring_numbers
 from stockline.operations.open_windows import OpenWindow, Visit, hold_window
 from stockline.operations.window_contents import changed, given_row, given_text
@@ -16,7 +17,7 @@ from stockline.operations.window_rows import RowReader, carries_dates, stage_new
 from stockline.operations.window_staleness import require_seen
 from stockline.operations.window_steps import begin_step, keep_new_rows, keep_rows
 from stockline.refusal import Refusal
-from stockline.results import TrackingRow, WindowChanged
+from stockline.results import KEEP, TrackingRow, WindowChanged
 from stockline.rules.framework import Rule, described, enforce, offences
 from stockline.rules.transfer_window import INCOMING_ROWS, incoming_row_missing
 from stockline.rules.window import CHANGED, COMBINATION, ENTERED_ROWS, handled_row_renumbered, serial_quantity_not_one
@@ -157,12 +158,13 @@ def _new_values(window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> dic
         # What the serial is known under is brought; what the row had before was that of another.
         values |= {name: "" for name in ("lot", "package") if name not in changes}
     reader = RowReader(window.line, fresh=True)
+    values |= _new_numbers(reader, changes)
     if changes.get("expires") is not None:
         reader.require_dates()
     sayable = ("warranty", "apply_to", "apply_from", *(["expires"] if carries_dates(window.line) else []))
     values |= {name: changes[name] for name in sayable if name in changes}
     said = {name: value for name in _FIGURES if (value := changes.get(name)) is not None}
-    has_serial = bool(values["serial"])
+    has_serial = bool(values["serial"] or values.get("new_serial", was.new_serial))
     quantity, handle, invoice = was.quantity, was.handle, was.invoice
     if "quantity" in said or "base_quantity" in said:
         quantity = reader.units(said.get("quantity"), said.get("base_quantity"), has_serial)
@@ -177,6 +179,17 @@ def _new_values(window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> dic
 
 
 _FIGURES = ("quantity", "base_quantity", "handle", "invoice")
+
+
+def _new_numbers(reader: RowReader, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What is changed of what a reclassification makes of the row; a None clears the number or the date."""
+    values: dict[str, Any] = {name: clean_number(changes[name]) for name in NEW_NUMBERS if name in changes}
+    expires = changes.get("new_expires", KEEP)
+    if values or "new_expires" in changes:
+        reader.check_new(expires, *values.values())
+    if "new_expires" in changes:
+        values |= {"dated": expires != KEEP, "new_expires": None if expires == KEEP else expires}
+    return values
 
 
 def find_row(transaction: Transaction, window: OpenWindow, row: int, seen: int | None) -> Any:

@@ -1,10 +1,12 @@
 """Reading the rows a person gives for a tracking window into the form they are staged in."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from stockline.codes import Code
 from stockline.operations.lines import POSITIVE, SourceLine
+from stockline.operations.new_numbers import NEW_NUMBERS
 from stockline.operations.open_windows import OpenWindow
 from stockline.operations.problems import Problems
 from stockline.refusal import Finding
@@ -25,20 +27,19 @@ from stockline.values import (
 
 COLUMNS = ("row", "serial", "lot", "package", "quantity", "handle", "invoice")
 EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
+NEW_COLUMNS = (*NEW_NUMBERS, "dated", "new_expires")
 
 
 def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> Problems:
     """Write a list given whole to `window_row`; what is wrong with rows that cannot be read (`invalid`).
 
-    Rows without any number are dropped (TW-16). Rows of quantity 0 are checked like the others; closing drops them, for
-    their active part is 0.
+    Rows without any number, old or new, are dropped (TW-16). Rows of quantity 0 are checked like the others; closing
+    drops them, for their active part is 0.
     """
-    problems = Problems((Code.SERIAL_QUANTITY_NOT_ONE, Code.INVALID))
-    if line.renumbers:
-        _check_new_serials(line, given, problems)
+    problems = Problems((Code.INVALID,))
     fresh = line.handled == 0 and not line.is_incoming
-    rows = _read(RowReader(line, fresh=fresh, renumbers=line.renumbers), given, 1, problems)
-    numbered = (row for row in rows if row[1] or row[2] or row[3])
+    rows = _read(RowReader(line, fresh=fresh), given, 1, problems)
+    numbered = (row for row in rows if row[1] or row[2] or row[3] or gives_new_numbers(given[row[0] - 1]))
     _stage(transaction, line, given, 1, numbered, {"item_id": line.item.id, "window_id": window})
     return problems
 
@@ -67,6 +68,9 @@ def _stage(
     if any(any(getattr(row, name) is not None for name in EXTRA_COLUMNS) for row in given):
         columns += EXTRA_COLUMNS
         rows = (row + _extras(line, given[row[0] - first], transaction) for row in rows)
+    if line.renumbers:
+        columns += NEW_COLUMNS
+        rows = (row + _becomes(given[row[0] - first], transaction) for row in rows)
     transaction.stage(window_row, columns, rows, same)
 
 
@@ -74,6 +78,14 @@ def _extras(line: SourceLine, row: TrackingRow, transaction: Transaction) -> tup
     date_value = transaction.dialect.date_value
     expires = row.expires if carries_dates(line) else None
     return (date_value(expires), date_value(row.warranty), row.apply_to, row.apply_from)
+
+
+def _becomes(row: TrackingRow, transaction: Transaction) -> tuple[Any, ...]:
+    """What the row makes of its numbers and its date; None where they stay."""
+    given = (getattr(row, name) for name in NEW_NUMBERS)
+    numbers = (None if number is None else clean_number(number) for number in given)
+    expires = None if row.new_expires == KEEP else row.new_expires
+    return (*numbers, row.new_expires != KEEP, transaction.dialect.date_value(expires))
 
 
 def carries_dates(line: SourceLine) -> bool:
@@ -93,9 +105,9 @@ def _read(
                 raise ValueProblem(f"a number has more than {NUMBER_LENGTH} characters")
             if given.expires is not None:
                 reader.require_dates()
-            if not reader.renumbers and gives_new_numbers(given):
-                raise ValueProblem("only the list of a reclassification, given whole, says what becomes of numbers")
-            quantities = reader.quantities(given, bool(serial))
+            if gives_new_numbers(given):
+                reader.check_new(given.new_expires, given.new_serial, given.new_lot, given.new_package)
+            quantities = reader.quantities(given, bool(serial or clean_number(given.new_serial)))
         except ValueProblem as problem:
             where = {"serial": serial or None, "lot": lot or None, "package": package or None}
             problems.add(Code.INVALID, f"Row {row}: {problem}.", line=line.name, row=row, item=line.item.code, **where)
@@ -109,15 +121,6 @@ def gives_new_numbers(row: TrackingRow) -> bool:
     return row.new_expires != KEEP or new != (None, None, None)
 
 
-def _check_new_serials(line: SourceLine, given: Sequence[TrackingRow], problems: Problems) -> None:
-    """One base unit, and no more, becomes a serial (TW-10)."""
-    reader = RowReader(line, fresh=True)
-    for row, one in enumerate(given, 1):
-        if clean_number(one.new_serial) and reader.quantities(one, has_serial=bool(one.serial))[0] != SCALE:
-            message = f"Row {row}: a serial stands for exactly one base unit."
-            problems.add(Code.SERIAL_QUANTITY_NOT_ONE, message, line=line.name, row=row, serial=one.new_serial)
-
-
 def _says_nothing(given: TrackingRow) -> bool:
     return given.quantity is None and given.base_quantity is None and given.handle is None and given.invoice is None
 
@@ -125,12 +128,11 @@ def _says_nothing(given: TrackingRow) -> bool:
 class RowReader:
     """Reads the quantities of one line's rows: base, and positive when they have the line's sign.
 
-    `fresh`: nothing of the rows has been handled yet; `renumbers`: they may say what becomes of their numbers.
+    `fresh`: nothing of the rows has been handled yet.
     """
 
-    def __init__(self, line: SourceLine, *, fresh: bool, renumbers: bool = False) -> None:
+    def __init__(self, line: SourceLine, *, fresh: bool) -> None:
         self.line = line
-        self.renumbers = renumbers
         self._fresh = fresh
         self._coarse = line.item.rounding > 1
 
@@ -154,6 +156,15 @@ class RowReader:
         """Raise `ValueProblem` if the item uses no expiration dates (TW-35)."""
         if not self.line.item.tracking.uses_expiration:
             raise ValueProblem(f"item {self.line.item.code} uses no expiration dates")
+
+    def check_new(self, expires: dt.date | str | None, *numbers: str | None) -> None:
+        """Raise `ValueProblem` if these cannot become of a row's date and numbers (TW-41, TW-42)."""
+        if not self.line.renumbers:
+            raise ValueProblem("only a reclassification says what becomes of numbers")
+        if any(len(clean_number(number)) > NUMBER_LENGTH for number in numbers):
+            raise ValueProblem(f"a number has more than {NUMBER_LENGTH} characters")
+        if expires not in (KEEP, None):
+            self.require_dates()
 
     def units(self, given: QuantityLike | None, base: QuantityLike | None, has_serial: bool) -> int:
         """Engine units of a quantity given in the line's unit or in base units (PO-48). Raises `ValueProblem`."""

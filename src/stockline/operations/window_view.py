@@ -1,5 +1,6 @@
 """What the tracking window of a line shows: rows, active and historic as one, and header matrix (TW-7, TW-8)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, FromClause, Select, and_, case, func, literal, null, or_, select, union_all
 
 from stockline.operations.lines import POSITIVE, SourceLine
+from stockline.operations.new_numbers import noted_new_numbers
 from stockline.results import Figures, Specification, WindowRow, WindowView
 from stockline.rules.dates import VARIANT, has_date_of
 from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE
@@ -88,8 +90,9 @@ def view(transaction: Transaction, line: SourceLine) -> WindowView:
     """The window as it would open now."""
     parameters = {"item": line.item.id, "line": line.id, "variant": line.variant}
     found = transaction.execute(shown_rows(line.side.name, line.item.tracking.uses_expiration), parameters).all()
+    noted = noted_new_numbers(transaction, line)
     rows = [
-        shown_row(line, position, position, row, quantity=row.active + row.handled)
+        shown_row(line, position, position, row, quantity=row.active + row.handled, becomes=noted.get(row[:3]))
         for position, row in enumerate(found, 1)
     ]
     nothing = to_quantity(0)
@@ -97,8 +100,10 @@ def view(transaction: Transaction, line: SourceLine) -> WindowView:
     return WindowView(line=line.name, rows=rows, **Header(source_figures(line), tracked).matrix)
 
 
-def shown_row(line: SourceLine, key: int, position: int, found: Any, *, quantity: int) -> WindowRow:
-    """A row as it is shown, its quantities with the sign of the line."""
+def shown_row(
+    line: SourceLine, key: int, position: int, found: Any, *, quantity: int, becomes: Mapping[str, Any] | None = None
+) -> WindowRow:
+    """A row as it is shown, quantities with the sign of the line; `becomes`: what a reclassification makes of it."""
     sign = line.sign
     return WindowRow(
         key=key,
@@ -115,6 +120,7 @@ def shown_row(line: SourceLine, key: int, position: int, found: Any, *, quantity
         warranty=found.warranty,
         apply_to=found.apply_to,
         apply_from=found.apply_from,
+        **becomes or {},
     )
 
 

@@ -43,7 +43,8 @@ class TrackingRow:
 class WindowRow:
     """One combination of a tracking window, active and historic as one (TW-7); base units.
 
-    `row` is its place, counted from 1. In an open window `key` stays the row's own when others go.
+    `row` is its place, counted from 1. In an open window `key` stays the row's own when others go. `new_…` are what a
+    reclassification makes of it, as in a `TrackingRow`.
     """
 
     key: int
@@ -60,6 +61,10 @@ class WindowRow:
     warranty: dt.date | None
     apply_to: int | None
     apply_from: int | None
+    new_serial: str | None = None
+    new_lot: str | None = None
+    new_package: str | None = None
+    new_expires: dt.date | Literal["keep"] | None = KEEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,10 +90,10 @@ def offending_rows(*facts: Any) -> Query:
 
 @rule(Code.SERIAL_QUANTITY_NOT_ONE)
 def serial_quantity_not_one() -> Query:
-    """Row {row}: serial {serial} stands for exactly one base unit, not {quantity}."""
+    """Row {row}: serial {serial} stands for exactly one base unit, not {quantity}; so does what becomes a serial."""
     whole = (-SCALE, 0, SCALE)
     return offending_rows(window_row.c.quantity).where(
-        window_row.c.serial != "",
+        or_(window_row.c.serial != "", window_row.c.new_serial != ""),
         or_(
             window_row.c.quantity.not_in(whole),
             window_row.c.handle.not_in(whole),

@@ -3,7 +3,7 @@
 A list given whole is staged in `window_row` too, under a number of its own, while its operation runs.
 """
 
-from sqlalchemy import Column, Date, Index
+from sqlalchemy import Boolean, Column, Date, Index, false
 from sqlalchemy.schema import SchemaItem
 
 from stockline.schema.base import CodeText, Moment, item_table, key, number, quantity, reference_table, small, text
@@ -55,6 +55,11 @@ def _row() -> list[SchemaItem]:
         Column("warranty", Date),
         number("apply_to", nullable=True),
         number("apply_from", nullable=True),
+        Column("new_serial", CodeText),
+        Column("new_lot", CodeText),
+        Column("new_package", CodeText),
+        Column("dated", Boolean, nullable=False, server_default=false()),
+        Column("new_expires", Date),
         text("refusal"),
         text("message"),
         text("given"),
@@ -64,8 +69,10 @@ def _row() -> list[SchemaItem]:
 
 window_row = item_table("window_row", key(), key("window_id"), key("row"), *_row())
 """One row of a window; `quantity` includes what has been handled. Quantities are base quantities, positive when their
-sign is the source line's (TW-9 to TW-14). `handle` and `invoice` are NULL until they get their default. `row` is given
-once: a row that goes leaves a gap. `revision` is the window's when the row last changed, NULL in a list given whole.
+sign is the source line's (TW-9 to TW-14). `handle` and `invoice` are NULL until they get their default. `new_…` are
+what a reclassification makes of the numbers, NULL where they stay; with `dated` there is a new expiration date, which
+may be none (TW-41, TW-42). `row` is given once: a row that goes leaves a gap. `revision` is the window's when the row
+last changed, NULL in a list given whole.
 
 A row that was pasted and refused is kept with `refusal`, `message` and, as JSON, what was `given`; all else of it is
 blank, so that it counts nowhere."""

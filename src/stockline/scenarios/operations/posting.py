@@ -3,7 +3,7 @@
 from typing import Any
 
 from stockline.results import Counted, Reclassified
-from stockline.scenarios.operations.register import one_of, operation, tracking_rows, with_entries
+from stockline.scenarios.operations.register import one_of, operation, tracking_rows, with_entries, with_new_numbers
 from stockline.scenarios.scene import Given, Scene, present
 
 
@@ -35,14 +35,8 @@ def undo(scene: Scene, given: Given) -> Any:
 @operation("reclassify")
 def reclassify(scene: Scene, given: Given) -> Any:
     """Make a reclassification journal and post it at once."""
-    rows = [Reclassified(**_cleared(row)) for row in given.pop("lines", None) or ()]
+    rows = [Reclassified(**with_new_numbers(row)) for row in given.pop("lines", None) or ()]
     return scene.call("reclassify", given.pop("item"), given.pop("site"), rows, **present(given))
-
-
-def _cleared(row: Given) -> Given:
-    """A new number written as null is the blank one, a new date no date; what else is null is left out."""
-    blank = {key: None if key == "new_expires" else "" for key in row if key.startswith("new_")}
-    return blank | present(row)
 
 
 @operation("count")

@@ -40,7 +40,18 @@ def item_range(items: Sequence[str | None]) -> tuple[str | None, ...]:
 
 def tracking_rows(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> list[TrackingRow]:
     """Rows of a tracking window as the library takes them."""
-    return [scene.build(TrackingRow, with_entries(scene, present(row))) for row in rows]
+    return [tracking_row(scene, row) for row in rows]
+
+
+def tracking_row(scene: Scene, row: Mapping[str, Any]) -> TrackingRow:
+    """One of them."""
+    return TrackingRow(**with_entries(scene, with_new_numbers(row)))
+
+
+def with_new_numbers(row: Mapping[str, Any]) -> Given:
+    """A new number written as null is the blank one, a new date no date; what else is null is left out."""
+    blank = {key: None if key == "new_expires" else "" for key in row if key.startswith("new_")}
+    return blank | present(row)
 
 
 def with_entries(scene: Scene, given: Given) -> Given:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from stockline.results import TrackingRow
-from stockline.scenarios.operations.register import operation, tracking_rows, with_entries
+from stockline.scenarios.operations.register import operation, tracking_row, tracking_rows, with_entries
 from stockline.scenarios.scene import Given, Scene, present
 
 
@@ -24,7 +23,7 @@ def open_tracking(scene: Scene, given: Given) -> Any:
 def enter(scene: Scene, given: Given) -> Any:
     """Enter a row in an open window."""
     window = scene.window(given.pop("window"))
-    return scene.call("enter_row", window, scene.build(TrackingRow, with_entries(scene, present(given))))
+    return scene.call("enter_row", window, tracking_row(scene, given))
 
 
 @operation("edit")

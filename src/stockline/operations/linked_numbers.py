@@ -15,6 +15,7 @@ from sqlalchemy import (
     Update,
     and_,
     case,
+    exists,
     func,
     literal,
     or_,
@@ -38,7 +39,7 @@ from stockline.operations.links import (
 )
 from stockline.operations.reservation_candidates import Kinds, combinations_of, steering_kinds
 from stockline.operations.reservation_search import STOCK, Search
-from stockline.operations.shares import in_sequence, overlap
+from stockline.operations.shares import in_sequence, served, take_turns
 from stockline.operations.window_wanted import FIGURES, wanted_rows
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.reservations import (
@@ -49,8 +50,10 @@ from stockline.schema.reservations import (
     SURPLUS,
     TRACKING,
     WANTED,
+    LinkSide,
     link,
     staged_split,
+    staged_turn,
 )
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
@@ -104,7 +107,7 @@ def _lay_on_links(
     kinds: Kinds,
     handled: bool,
 ) -> None:
-    batch.run(_stage_laid_on(side, status, compared, kinds, handled))
+    batch.deal(_missing_turns(side, compared, kinds, handled), _stage_laid_on(side, status, kinds))
     batch.cut([_numbered_pieces(side, handled)])
 
 
@@ -219,24 +222,28 @@ def _has_just(rows: Any, compared: Kinds, kinds: Kinds) -> Any:
 
 
 @cache
-def _stage_laid_on(side_name: str, status: str, compared: Kinds, kinds: Kinds, handled: bool) -> Insert:
-    """Deal missing numbers over links without number; with `kinds`, over those whose partner has the number."""
-    partner, missing = SIDES[OTHER[side_name]], _missing(side_name, handled)
-    asked = select(missing)
+def _missing_turns(side_name: str, compared: Kinds, kinds: Kinds, handled: bool) -> Insert:
+    """Stage the missing numbers in the order of the window; with `kinds`, those that have just these."""
+    missing = _missing(side_name, handled)
+    asked = select(*(missing.c[kind] for kind in NUMBER_KINDS), missing.c.row.label("id"), missing.c.quantity)
     if kinds:
         asked = asked.where(_has_just(missing, compared, kinds))
     rows = asked.subquery("asked")
-    of_stock = case((partner.entry_id.isnot(None), 0), else_=1)
+    return take_turns(rows, (rows.c.id,), kinds)
+
+
+@cache
+def _stage_laid_on(side_name: str, status: str, kinds: Kinds) -> Insert:
+    """Deal missing numbers over links without number; with `kinds`, over those whose partner has the number."""
+    of_stock = case((SIDES[OTHER[side_name]].entry_id.isnot(None), 0), else_=1)
     there = (
         select(link.c.id, link.c.quantity, of_stock.label("of_stock"), *_numbers_of(OTHER[side_name]))
         .where(_blank_links(side_name, status))
         .subquery("there")
     )
-    left = in_sequence(rows, (rows.c.row,), kinds).subquery("numbers")
-    right = in_sequence(there, (there.c.of_stock, there.c.id), kinds).subquery("blank")
-    meets, quantity = overlap(left, right, kinds)
-    dealt = select(right.c.id.label("link_id"), left.c.row.label("target"), quantity.label("quantity"))
-    return stage_split(dealt.select_from(left.join(right, meets)))
+    joined, takes, quantity = served(there, (there.c.of_stock, there.c.id), kinds)
+    dealt = select(takes.c.id.label("link_id"), staged_turn.c.id.label("target"), quantity.label("quantity"))
+    return stage_split(dealt.select_from(joined))
 
 
 @cache
@@ -276,19 +283,12 @@ def _stage_mismatches(steering: Kinds) -> Insert:
 def _set_figures(side_name: str, handled: bool) -> Update:
     """Put what the window says of a combination on the first of its links; `settle` deals it out (TW-20)."""
     side, want = SIDES[side_name], wanted_rows(handled)
-    first = (
-        select(func.min(link.c.id).label("id"), *_numbers_of(side_name))
-        .where(_of_line(side_name), numbered(side))
-        .group_by(*(getattr(side, kind) for kind in NUMBER_KINDS))
-        .subquery("first")
-    )
-    said = (
-        select(*(want.c[kind] for kind in NUMBER_KINDS), *(want.c[name] for name in FIGURES), first.c.id)
-        .select_from(want.join(first, _same(want, first)))
-        .subquery("said")
-    )
-    values: dict[str, Any] = {f"{side_name}_{name}": said.c[name] for name in FIGURES}
+    older = link.alias("older")
+    own = LinkSide(side_name, older)
+    same = [getattr(own, name) == getattr(side, name) for name in ("line_id", *NUMBER_KINDS)]
+    earlier = exists(select(older.c.id).where(older.c.item_id == link.c.item_id, *same, older.c.id < link.c.id))
+    values: dict[str, Any] = {f"{side_name}_{name}": want.c[name] for name in FIGURES}
     for name in ("handle", "invoice"):
-        values[f"{side_name}_{name}"] = case((link.c.id == said.c.id, said.c[name]), else_=0)
-    same = [getattr(side, kind) == said.c[kind] for kind in NUMBER_KINDS]
-    return update(link).where(_of_line(side_name), *same).values(values)
+        values[f"{side_name}_{name}"] = case((earlier, 0), else_=want.c[name])
+    said = [getattr(side, kind) == want.c[kind] for kind in NUMBER_KINDS]
+    return update(link).where(_of_line(side_name), numbered(side), *said).values(values)

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from stockline.operations.lines import SourceLine
+from stockline.operations.shares import FORGET_TURNS
 from stockline.rules.framework import BATCH
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.ledger import POSITIONS, ledger_entry
@@ -98,6 +99,14 @@ class LinkBatch:
         self._last += made
         return made
 
+    def deal(self, turns: Insert, statement: Insert, **more: Any) -> int:
+        """Stage who wants, then run the statement that serves them; how many links, or parts of links, it made."""
+        if not self.run(turns, **more):
+            return 0
+        made = self.make(statement, **more)
+        self.run(FORGET_TURNS)
+        return made
+
     def run(self, statement: Any, **more: Any) -> int:
         """Run a statement that changes links; how many it changed."""
         counted = statement.execution_options(preserve_rowcount=True)
@@ -120,7 +129,7 @@ class LinkBatch:
 
     def settle(self) -> None:
         """Bring the lines that got new links into order: one link for what agrees (RE-4), figures dealt out (TW-20)."""
-        for anchor in SIDES:
+        for anchor in _ANCHORS:
             if self.ask(_has_twins(anchor)):
                 self.run(_add_twins(anchor))
                 self.run(_drop_twins(anchor))
@@ -130,8 +139,12 @@ class LinkBatch:
 
 
 def numbered(side: LinkSide) -> ColumnElement[bool]:
-    """The link carries a number on this side."""
-    return or_(*(getattr(side, kind) != "" for kind in NUMBER_KINDS))
+    """The link carries a number on this side; written as ranges of the index of lines."""
+    return or_(
+        side.serial > "",
+        and_(side.serial == "", side.lot > ""),
+        and_(side.serial == "", side.lot == "", side.package > ""),
+    )
 
 
 def blank(side: LinkSide) -> ColumnElement[bool]:
@@ -239,10 +252,18 @@ def _touched_lines(side_name: str) -> Select[Any]:
     return select(line).where(NEW, line.isnot(None))
 
 
+_ALONE = and_(SUPPLY.line_id.is_(None), SUPPLY.entry_id.is_(None))
+_ANCHORS: dict[str, tuple[Any, Any]] = {
+    "entry": (SUPPLY.entry_id, SUPPLY.entry_id.isnot(None)),
+    "supply": (SUPPLY.line_id, SUPPLY.line_id.isnot(None)),
+    "demand": (DEMAND.line_id, _ALONE),
+}
+"""By what links that agree with a new one are found, and which these are."""
+
+
 def _twin_candidates(anchor: str) -> ColumnElement[bool]:
-    """Links of the lines that got new ones; what has no demand is found by its supply."""
-    mine = and_(link.c.item_id == ITEM, SIDES[anchor].line_id.in_(_touched_lines(anchor)))
-    return mine if anchor == "demand" else and_(mine, DEMAND.line_id.is_(None))
+    column, which = _ANCHORS[anchor]
+    return and_(link.c.item_id == ITEM, which, column.in_(select(column).where(NEW, which)))
 
 
 @cache

@@ -18,7 +18,7 @@ from stockline.operations.lines import SourceLine, find_document, lines_of, lock
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.movements import post_inbound, post_outbound, stock_changes
 from stockline.operations.posting_lines import PostingLine, Quantities, chosen_lines, names_of, of_side
-from stockline.operations.reservation_posting import PostedReservations, reserved_places
+from stockline.operations.reservation_posting import PostedReservations, fit_transfers, reserved_places
 from stockline.operations.transfer_numbers import mark_receivable, mark_shipping
 from stockline.operations.waves import post_waves
 from stockline.refusal import Refusal
@@ -138,10 +138,13 @@ def _settle(transaction: Transaction, batch: int, posted: Sequence[PostingLine],
         ]
         transaction.execute(UPDATE_LINES, rows)
         mark_receivable(transaction, [one.line for one in orders])
+        if reserved:
+            fit_transfers(transaction, orders)
     if journals:
         _remove_journal_lines(transaction, journals)
-    for table in (staged_line, *((staged_application,) if reserved else ())):
-        transaction.clear(table, batch)
+    transaction.clear(staged_line, batch)
+    if reserved or any(one.line.is_incoming for one in posted):
+        transaction.clear(staged_application, batch)
 
 
 POSTED_LINES = insert(posting_line).from_select(

@@ -30,12 +30,13 @@ from sqlalchemy import (
 )
 
 from stockline.operations.links import SIDES, SITE, VARIANT, numbered
+from stockline.rules.framework import BATCH
 from stockline.rules.posting import reserved_of
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.catalog import site
 from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import open_entry
-from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link
+from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link, staged_turn
 from stockline.tracking_code import NUMBER_KINDS, NumberKind, TrackingCode
 
 DATE = bindparam("date", type_=Date)
@@ -164,30 +165,29 @@ def wanted(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
     )
 
 
-def free_stock(kinds: Kinds, steering: Kinds, asked: Any) -> Select[Any]:
+def free_stock(kinds: Kinds, steering: Kinds) -> Select[Any]:
     """Stock that is free, with the numbers of its ledger entries; where numbers are asked for, only of these."""
-    at_site = [
-        open_entry.c.item_id == ITEM,
-        open_entry.c.variant == VARIANT,
-        open_entry.c.site_id == SITE,
-        open_entry.c.remaining > 0,
-        *(open_entry.c[kind] == "" for kind in NUMBER_KINDS if kind not in steering),
-    ]
+    place: dict[str, Any] = {"item_id": ITEM, "variant": VARIANT, "site_id": SITE}
+    there = [open_entry.c.remaining > 0, *(open_entry.c[kind] == "" for kind in NUMBER_KINDS if kind not in steering)]
     in_transit = exists().where(site.c.id == SITE, site.c.in_transit)
     source: FromClause = open_entry
     if kinds:
-        keys = select(*(asked.c[kind] for kind in kinds)).distinct().subquery("keys")
-        source = keys.join(open_entry, and_(*at_site, *(open_entry.c[kind] == keys.c[kind] for kind in kinds)))
+        turn = staged_turn.c
+        mine = and_(turn.item_id == ITEM, turn.batch_id == BATCH)
+        asked = [value.label(name) for name, value in place.items()] + [turn[kind] for kind in kinds]
+        keys = select(*asked).where(mine).distinct().subquery("keys")
+        # The whole key comes from there, so that no planner finds the entries by a part of it.
+        source = keys.join(open_entry, and_(*(open_entry.c[name] == keys.c[name] for name in (*place, *kinds))))
+    else:
+        there += [open_entry.c[name] == value for name, value in place.items()]
     numbers = [open_entry.c[kind if kind in steering else f"carried_{kind}"] for kind in NUMBER_KINDS]
     free = open_entry.c.remaining - reserved_of(open_entry.c)
     rank = literal(RANKS["supply"]["stock"])
     parts = _part(rank, _NO_DATE, _NO_NUMBER, open_entry.c.entry_id, _NO_NUMBER, numbers, free)
-    return parts.select_from(source).where(*at_site, ~in_transit)
+    return parts.select_from(source).where(*there, ~in_transit)
 
 
-def candidates(
-    side_name: str, kinds: Kinds, steering: Kinds, *, stock: bool, documents: bool, asked: Any
-) -> CompoundSelect[Any]:
+def candidates(side_name: str, kinds: Kinds, steering: Kinds, *, stock: bool, documents: bool) -> CompoundSelect[Any]:
     """All that is free on the other side for parts that name just these kinds of numbers."""
     parts: list[Select[Any]] = []
     if documents:
@@ -195,7 +195,7 @@ def candidates(
         if not kinds:
             parts.append(_parts_without_number(side_name))
     if stock:
-        parts.append(free_stock(kinds, steering, asked))
+        parts.append(free_stock(kinds, steering))
     return union_all(*parts)
 
 

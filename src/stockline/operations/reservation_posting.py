@@ -5,6 +5,7 @@ is not linked to it takes from what is free, and others that hold its numbers by
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -25,8 +26,10 @@ from stockline.operations.links import (
     numbered,
     stage_split,
 )
+from stockline.operations.posting_lines import PostingLine
 from stockline.operations.reservation_candidates import steering_kinds
-from stockline.operations.shares import in_sequence, overlap
+from stockline.operations.reservation_release import fit
+from stockline.operations.shares import served, take_turns
 from stockline.plan.held_stock import Numbers
 from stockline.plan.matching import Cut, Request
 from stockline.refusal import Finding, Refusal
@@ -36,7 +39,17 @@ from stockline.rules.reservation import LEAVES_PURCHASE, applied_line_reserved, 
 from stockline.rules.window import ITEM
 from stockline.schema.documents import source_line
 from stockline.schema.ledger import ledger_entry, open_entry, staged_application, staged_line
-from stockline.schema.reservations import LINKED, RESERVATION, SUPPLY, SURPLUS, TRACKING, link, staged_split
+from stockline.schema.reservations import (
+    DEMAND,
+    LINKED,
+    RESERVATION,
+    SUPPLY,
+    SURPLUS,
+    TRACKING,
+    link,
+    staged_split,
+    staged_turn,
+)
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS, TrackingCode
 from stockline.values import to_quantity
@@ -49,6 +62,14 @@ def reserved_places(transaction: Transaction, batch: int) -> set[Place]:
     """Where anything is reserved of what the posting moves: elsewhere there is nothing to do."""
     rows = transaction.execute(_RESERVED_PLACES, {"batch": batch})
     return {(row.item_id, row.variant, row.site_id) for row in rows}
+
+
+def fit_transfers(transaction: Transaction, posted: Iterable[PostingLine]) -> None:
+    """What a transfer has linked to purchases stays as far as it fits what is still to ship (RE-31)."""
+    for one in posted:
+        line = one.line
+        if line.kind == "transfer" and line.side is DEMAND:
+            fit(transaction, replace(line, handled=line.handled + line.sign * one.quantity))
 
 
 class PostedReservations:
@@ -70,7 +91,7 @@ class PostedReservations:
             parameters = self._at(place, wave)
             enforce(self._transaction, [applied_line_reserved], parameters)
             for numbers in (True, False):
-                self._batch.run(_stage_used(numbers), wave=wave)
+                self._batch.deal(*_used(numbers), wave=wave)
             enforce(self._transaction, [reserved_on_document], parameters)
             if not code.steers("serial"):  # a serial is taken from where it is anyway
                 self._batch.run(_FORCE_APPLICATIONS)
@@ -83,9 +104,9 @@ class PostedReservations:
         """Pass the links of what has come in to the new stock, the earliest demand first (RE-30, PO-25)."""
         for place, _ in self._here(legs):
             self._at(place, wave)
-            self._batch.run(_stage_passed(of_number=True), wave=wave)
+            self._batch.deal(*_passed(of_number=True), wave=wave)
             self._batch.cut([_PASSED_ON])
-            self._batch.run(_stage_passed(of_number=False), wave=wave)
+            self._batch.deal(*_passed(of_number=False), wave=wave)
             self._batch.cut([_PASSED_ON])
             self._batch.settle()
 
@@ -184,20 +205,21 @@ def _own_links(side_name: str, rank: Any, *conditions: Any) -> Any:
     )
 
 
-def _deal(entries: Any, links: Any, keys: Sequence[str]) -> Insert:
+Dealt = tuple[Insert, Insert]
+
+
+def _deal(entries: Any, links: Any, keys: Sequence[str]) -> Dealt:
     """Stage which part of which link goes with which entry."""
-    left = in_sequence(entries, (entries.c.id,), keys).subquery("moved")
-    right = in_sequence(links, (links.c.rank, links.c.id), keys).subquery("linked")
-    meets, quantity = overlap(left, right, keys)
-    parts = select(right.c.id.label("link_id"), left.c.id.label("target"), quantity.label("quantity"))
-    return stage_split(parts.select_from(left.join(right, meets)))
+    joined, linked, quantity = served(links, (links.c.rank, links.c.id), keys)
+    parts = select(linked.c.id.label("link_id"), staged_turn.c.id.label("target"), quantity.label("quantity"))
+    return take_turns(entries, (entries.c.id,), keys), stage_split(parts.select_from(joined))
 
 
 # ---------------------------------------------------------------- going out
 
 
 @cache
-def _stage_used(numbers: bool) -> Insert:
+def _used(numbers: bool) -> Dealt:
     """Deal the entries of the wave over the links of their lines, in the order of RE-31."""
     rank = case(
         (link.c.status == SURPLUS, 4),
@@ -282,7 +304,7 @@ def _by_demand(statuses: Sequence[str]) -> Any:
 
 
 @cache
-def _stage_passed(*, of_number: bool) -> Insert:
+def _passed(*, of_number: bool) -> Dealt:
     """Deal what has come in over the links of its line: those of its number, then those without number."""
     rank = _by_demand((RESERVATION, TRACKING))
     if of_number:

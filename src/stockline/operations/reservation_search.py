@@ -48,12 +48,12 @@ from stockline.operations.reservation_candidates import (
     steering_kinds,
     wanted,
 )
-from stockline.operations.shares import in_sequence, overlap
+from stockline.operations.shares import in_sequence, served, take_turns
 from stockline.plan import held_stock
 from stockline.plan.matching import Assignment, Request
 from stockline.refusal import Finding
 from stockline.rules.window import ITEM, LINE
-from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link
+from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, LinkSide, link, staged_turn
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 
@@ -162,7 +162,7 @@ class Search:
         if not (stock or documents):
             return 0
         statement = _link_up(self._side, kinds, self._steering, stock, documents, carry and self._side == "supply")
-        if not self.batch.make(statement, **self._partner):
+        if not self.batch.deal(_wanted_turns(self._side, kinds, self._steering), statement, **self._partner):
             return 0
         self.batch.run(_use_up(self._side, WANTED))
         self.batch.run(_use_up(OTHER[self._side], SURPLUS))
@@ -331,25 +331,31 @@ def _has_kinds(side_name: str, kinds: Kinds, steering: Kinds) -> Select[Any]:
 
 
 @cache
+def _wanted_turns(side_name: str, kinds: Kinds, steering: Kinds) -> Insert:
+    asked = wanted(side_name, kinds, steering).subquery("asked")
+    return take_turns(asked, (asked.c.id,), kinds)
+
+
+@cache
 def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documents: bool, carry: bool) -> Insert:
     """Link what is wanted with what is free, in the order of RE-11 and RE-12."""
     other = OTHER[side_name]
-    asked = wanted(side_name, kinds, steering).subquery("asked")
-    there = candidates(other, kinds, steering, stock=stock, documents=documents, asked=asked).subquery("there")
-    left = in_sequence(asked, (asked.c.id,), kinds).subquery("wanted")
-    right = in_sequence(there, sequence(other, there), kinds).subquery("free")
-    meets, quantity = overlap(left, right, kinds)
+    there = candidates(other, kinds, steering, stock=stock, documents=documents).subquery("there")
+    joined, free, quantity = served(there, sequence(other, there), kinds)
+    mine = link.alias("mine")
+    own = LinkSide(side_name, mine)
     values: dict[str, Any] = {"status": literal(RESERVATION, Text), "quantity": quantity}
-    values |= {f"{side_name}_line_id": LINE, f"{other}_line_id": right.c.line_id}
+    values |= {f"{side_name}_line_id": LINE, f"{other}_line_id": free.c.line_id}
     if stock:
-        values["supply_entry_id"] = right.c.entry_id
-    values |= {f"{side_name}_{kind}": left.c[kind] for kind in NUMBER_KINDS}
-    values |= {f"{other}_{kind}": right.c[kind] for kind in NUMBER_KINDS}
+        values["supply_entry_id"] = free.c.entry_id
+    values |= {f"{side_name}_{kind}": getattr(own, kind) for kind in NUMBER_KINDS}
+    values |= {f"{other}_{kind}": free.c[kind] for kind in NUMBER_KINDS}
     if carry:
-        values |= {f"demand_{kind}": left.c[kind] for kind in steering}
+        values |= {f"demand_{kind}": getattr(own, kind) for kind in steering}
         values |= {"demand_handle": quantity, "demand_invoice": quantity, "demand_entered": FIRST + 1}
-    rows = select(quantity).select_from(left.join(right, meets))
-    return made_from(rows, values, (left.c.upto, right.c.upto))
+    looking = and_(mine.c.item_id == ITEM, mine.c.id == staged_turn.c.id)
+    rows = select(quantity).select_from(joined.join(mine, looking))
+    return made_from(rows, values, (staged_turn.c.upto, free.c.upto))
 
 
 @cache

@@ -46,16 +46,6 @@ the link under which the combination was first entered (TW-7)."""
 
 RESERVATION, TRACKING, SURPLUS, PROSPECT = "reservation", "tracking", "surplus", "prospect"
 """The statuses of a link (RE-2)."""
-LINKED = link.c.status.in_([literal_column("'reservation'"), literal_column("'tracking'")])
-"""The link has two sides; written out, for the index of such links."""
-Index(
-    "ix_link_linked",
-    link.c.item_id,
-    link.c.variant,
-    link.c.site_id,
-    sqlite_where=LINKED,
-    postgresql_where=LINKED,
-)
 EMPTY = link.c.quantity == literal_column("0")
 Index("ix_link_empty", link.c.item_id, sqlite_where=EMPTY, postgresql_where=EMPTY)
 
@@ -72,6 +62,18 @@ staged_split = stage_table(
 )
 """How much of a link goes another way: to the ledger entry `target`, to the number of that row of a window, or, with
 target 0, to its end."""
+
+staged_turn = stage_table(
+    "staged_turn",
+    key(),
+    key("batch_id"),
+    key("line_id"),
+    *(text_key(kind) for kind in NUMBER_KINDS),
+    key("upto"),
+    number("id"),
+    quantity(),
+)
+"""Who wants how much, in sequence within a line and its numbers; `upto` is the running sum, see `shares`."""
 
 tracking_specification = item_table(
     "tracking_specification",
@@ -125,6 +127,17 @@ class LinkSide:
 
 
 DEMAND, SUPPLY = LinkSide("demand"), LinkSide("supply")
+
+LINKED = and_(DEMAND.line_id.isnot(None), or_(SUPPLY.line_id.isnot(None), SUPPLY.entry_id.isnot(None)))
+"""The link has two sides. Told by them rather than by its status: then no planner takes the index below for another."""
+Index(
+    "ix_link_linked",
+    link.c.item_id,
+    link.c.variant,
+    link.c.site_id,
+    sqlite_where=LINKED,
+    postgresql_where=LINKED,
+)
 
 for _side_of in (DEMAND, SUPPLY):
     _line = _side_of.line_id

@@ -171,7 +171,7 @@ CREATE INDEX ix_link_held_package ON link (item_id, supply_package) WHERE supply
 
 CREATE INDEX ix_link_held_serial ON link (item_id, supply_serial) WHERE supply_entry_id IS NOT NULL AND supply_serial != '';
 
-CREATE INDEX ix_link_linked ON link (item_id, variant, site_id) WHERE status IN ('reservation', 'tracking');
+CREATE INDEX ix_link_linked ON link (item_id, variant, site_id) WHERE demand_line_id IS NOT NULL AND (supply_line_id IS NOT NULL OR supply_entry_id IS NOT NULL);
 
 CREATE INDEX ix_link_requested_lot ON link (item_id, demand_lot) WHERE demand_line_id IS NOT NULL AND demand_lot != '';
 
@@ -625,6 +625,20 @@ CREATE TABLE staged_take (
     stock_line_id BIGINT NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_staged_take PRIMARY KEY (item_id, batch_id, entry_id, stock_line_id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE staged_turn (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    serial TEXT NOT NULL,
+    lot TEXT NOT NULL,
+    package TEXT NOT NULL,
+    upto BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_staged_turn PRIMARY KEY (item_id, batch_id, line_id, serial, lot, package, upto)
 )
  WITHOUT ROWID;
 

@@ -12,7 +12,7 @@ export PIP_USER := false
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lint format docs test bench
+.PHONY: help setup demo lint format docs test storm bench
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ docs: setup ## Write the reference pages that are made from the code
 
 test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k posting" goes to pytest, PROPERTIES=200x50 plays long
 	$(if $(PROPERTIES),STOCKLINE_PROPERTIES=$(PROPERTIES)) $(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+
+storm: setup ## Let many processes work on the same items for a minute on each database, the tables watched
+	STOCKLINE_STORM=60 $(BIN)/pytest -n0 -s -q tests/load/test_storm.py $(ARGS)
 
 bench: setup ## Measure against the barest SQL; ARGS goes to the benchmark
 	$(BIN)/python -m bench $(ARGS)

@@ -7,11 +7,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import lookups, postings, resync, windows
+from bench import late_binding, lookups, postings, resync, windows
 from bench.postings import Timings, peak_memory
 from tests.support.postgres import PostgresServer, fresh_database
 
 MEASURES = {
+    "late-binding": late_binding.measure,
     "lookups": lookups.measure,
     "postings": postings.measure,
     "resync": resync.measure,

@@ -184,11 +184,14 @@ def is_numbered(side: LinkSide) -> Any:
 
 
 def _marked_links(side: LinkSide) -> Any:
-    """Links of the staged lines, on their side, with a number that is to be handled."""
+    """Links of the staged lines, on their side, with a number that is to be handled.
+
+    `+ 0`: links are found by line. The other way round all links would be read, whoever's they are.
+    """
     line = staged_line.c
     return and_(
         link.c.item_id == line.item_id,
-        side.line_id == line.line_id,
+        side.line_id == line.line_id + 0,
         line.own == 1,
         line.sign == (1 if side is SUPPLY else -1),
         side.handle != 0,
@@ -374,6 +377,7 @@ def _staged_lines(cut: int) -> Any:
 def _handled_whole(side_name: str) -> Any:
     side = _side(side_name)
     return delete(link).where(
+        side.line_id.isnot(None),  # said, so that SQLite takes the index of lines
         tuple_(link.c.item_id, side.line_id).in_(_staged_lines(cut=0)),
         side.handle == link.c.quantity,
         is_numbered(side),
@@ -393,7 +397,7 @@ def _handled_part(side_name: str) -> Update:
             line.linked == 0,
             line.sign == bindparam("sign"),
             line.item_id == link.c.item_id,
-            line.line_id == side.line_id,
+            line.line_id + 0 == side.line_id,
             side.handle != 0,
             is_numbered(side),
         )
@@ -411,6 +415,7 @@ def _reset(side_name: str) -> Update:
     return (
         update(link)
         .where(
+            side.line_id.isnot(None),
             tuple_(link.c.item_id, side.line_id).in_(_lines_of_documents()),
             is_numbered(side),
             or_(side.handle != link.c.quantity, side.invoice != link.c.quantity),

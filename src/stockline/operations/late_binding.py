@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, CursorResult, Select, Text, and_, bindparam, literal, select
+from sqlalchemy import BigInteger, CursorResult, Select, Text, and_, bindparam, func, literal, literal_column, select
 
 from stockline.operations.links import SITE, VARIANT, LinkBatch, going_to_entry
 from stockline.operations.reservation_candidates import Kinds
@@ -48,6 +48,7 @@ class LateBinding:
         demand = select(link.c.id, link.c.item_id, DEMAND.line_id.label("line_id"))
         held = demand.where(link.c.item_id == ITEM, link.c.id.in_([one.id for one in found.links]))
         rows = {row["id"]: row for row in self._transaction.execute(held, self._batch.parameters).mappings()}
+        self._stock.close()
         names = Names(self._transaction, rows.values())
         return [self._finding(names, rows[one.id], one, found) for one in found.links]
 
@@ -120,6 +121,8 @@ class _SiteStock(Stock):
                     yield _link(row, movable=row.binding == "")
 
     def on_hand(self, needs: Sequence[Need]) -> int:
+        if len(needs) == 1:  # anything, usually: that may be a lot
+            return sum(row.remaining or 0 for row in self._ask(_sum_held, needs[0]))
         found: dict[int, int] = {}
         for need in needs:
             found |= {row.entry_id: row.remaining for row in self._ask(_held, need)}
@@ -134,7 +137,8 @@ class _SiteStock(Stock):
         return self._read(build(self._steering, kinds, False), {**asked, **more})
 
     def _read(self, query: Select[Any], more: Mapping[str, Any]) -> Iterator[Any]:
-        result = self._transaction.execute(query, self._parameters | dict(more))
+        by_and_by = query.execution_options(yield_per=FEW)
+        result = self._transaction.execute(by_and_by, self._parameters | dict(more))
         self._open.append(result)
         yield from result
 
@@ -158,7 +162,8 @@ def _asked(table: Any, column: Any, kinds: Kinds, exact: bool) -> list[Any]:
     """The row is of the entries, or of the numbers, that are asked for."""
     if exact:
         return [column.in_(_ENTRIES)]
-    return [table(kind) == bindparam(f"asked_{kind}", type_=Text) for kind in kinds]
+    same = [table(kind) == bindparam(f"asked_{kind}", type_=Text) for kind in kinds]
+    return [*same, *(table(kind) != literal_column("''") for kind in kinds)]  # so that planners take the index
 
 
 @cache
@@ -170,6 +175,12 @@ def _held(steering: Kinds, kinds: Kinds, exact: bool) -> Select[Any]:
     numbers = [entry[kind] for kind in NUMBER_KINDS]
     asked = _asked(lambda kind: entry[kind], entry.entry_id, kinds, exact)
     return select(entry.entry_id, entry.posting_date, entry.remaining, *numbers).where(*here, *other, *asked)
+
+
+@cache
+def _sum_held(steering: Kinds, kinds: Kinds, exact: bool) -> Select[Any]:
+    rows = _held(steering, kinds, exact).subquery("rows")
+    return select(func.sum(rows.c.remaining).label("remaining"))
 
 
 @cache

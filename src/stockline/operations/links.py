@@ -28,6 +28,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -307,14 +308,15 @@ def _deal_figures(side_name: str) -> Update:
     figures = {name: func.sum(getattr(side, name)).over(partition_by=combination) for name in _FIGURES}
     noted = {name: func.max(getattr(side, name)).over(partition_by=combination) for name in _NOTED[1:]}
     noted["entered"] = func.min(side.entered).over(partition_by=combination)
-    lines = _touched_lines(side_name)
+    # One list, not two conditions: PostgreSQL finds links by it, and reads them all for either of two.
+    lines = union_all(select(LINE), _touched_lines(side_name))
     ranked = (
         select(
             link.c.id,
             (before - link.c.quantity).label("before"),
             *(value.label(name) for name, value in (figures | noted).items()),
         )
-        .where(link.c.item_id == ITEM, or_(side.line_id == LINE, side.line_id.in_(lines)), numbered(side))
+        .where(link.c.item_id == ITEM, side.line_id.in_(lines), numbered(side))
         .subquery("ranked")
     )
     dealt = {name: _part(ranked.c[name] - ranked.c.before) for name in _FIGURES}

@@ -17,6 +17,7 @@ FEW = (
     "ix_open_entry_short",
     "ix_serial_lost",
     "ix_tracking_specification_to_invoice",
+    "ix_link_empty",
     "ix_link_demand_lot_of_serial",
     "ix_link_supply_lot_of_serial",
 )

@@ -112,7 +112,7 @@ def _refused(shop: Shop) -> Callable[[], object]:
 def _move_one(transaction: Transaction, item_id: int) -> None:
     """Look up one link and one entry, and point one at the other: in vain, so that nothing changes."""
     found = select(link.c.id, link.c.supply_entry_id).where(link.c.item_id == item_id).limit(1)
-    number, entry = transaction.execute(found).one()
+    held = transaction.execute(found).one()
     transaction.execute(select(open_entry.c.entry_id).where(open_entry.c.item_id == item_id).limit(1)).one()
-    change = update(link).where(link.c.item_id == item_id, link.c.id == number).values(supply_entry_id=entry)
-    transaction.execute(change)
+    change = update(link).where(link.c.item_id == item_id, link.c.id == held.id)
+    transaction.execute(change.values(supply_entry_id=held.supply_entry_id))

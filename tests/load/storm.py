@@ -152,7 +152,7 @@ class Writer:
         if held.historic:
             return  # what is handled would have to be said again
         self._stock.track(own.line, rows)
-        own.numbers = {row.serial or row.lot: int(str(row.quantity or 1)) for row in rows}
+        own.numbers = {str(row.serial or row.lot): int(str(row.quantity or 1)) for row in rows}
         if own.reserved is not None:  # numbers that are not free leave the rest of them without reservation (RE-40)
             own.reserved = self._stock.line(own.line).reserved
         self._seen(own)

@@ -53,6 +53,7 @@ def test_storm(database_url: str, tmp_path: Path) -> None:
         assert stock.control() == []
     done = Counter(answer["answered"] for answer in answers if "answered" in answer)
     refused = Counter(answer["refused"] for answer in answers if "refused" in answer)
-    print(f"\n{count} writers, {SECONDS:.0f} s: {done.total()} calls done, {refused.total()} refused, {looks} looks")
+    calls = f"{done.total()} calls done, {refused.total()} refused"
+    print(f"\n{count} writers, {SECONDS:.0f} s: {calls}, {looks} looks at the tables")
     print(f"done {dict(done)}\nrefused {dict(refused)}")
-    assert done["_post"] + done["_post_shared"] and done["_reserve"], "the storm has blown itself out"
+    assert done.total() > count, "the storm has blown itself out"

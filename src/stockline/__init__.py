@@ -38,6 +38,7 @@ from stockline.results import (
     WindowClosed,
     WindowRow,
     WindowView,
+    WorksheetLine,
 )
 from stockline.service import OutdatedDatabase, Stockline, open, upgrade
 from stockline.tracking_code import TrackingCode
@@ -86,6 +87,7 @@ __all__ = [
     "WindowClosed",
     "WindowRow",
     "WindowView",
+    "WorksheetLine",
     "open",
     "upgrade",
 ]

@@ -8,6 +8,7 @@ from stockline.cli import database, demo, reports, scenario
 from stockline.cli.import_ import import_
 from stockline.cli.load import load
 from stockline.cli.resync import resync
+from stockline.cli.worksheet import worksheet
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,6 +39,7 @@ app.command("resync")(resync)
 app.command("stock")(reports.stock)
 app.command("serial")(reports.serial)
 app.command("control")(reports.control)
+app.command("worksheet")(worksheet)
 app.command("demo")(demo.demo)
 app.add_typer(database.app, name="database")
 app.add_typer(scenario.app, name="scenario")

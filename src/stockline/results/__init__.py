@@ -40,6 +40,7 @@ from stockline.results.tracking import (
     WindowRow,
     WindowView,
 )
+from stockline.results.worksheet import WorksheetLine
 
 __all__ = [
     "KEEP",
@@ -83,4 +84,5 @@ __all__ = [
     "WindowClosed",
     "WindowRow",
     "WindowView",
+    "WorksheetLine",
 ]

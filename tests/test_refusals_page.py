@@ -5,8 +5,8 @@ import pytest
 from stockline.codes import RULES, SENTENCES, WARNING_SENTENCES, Code, WarningCode
 from tests.support.refusals_page import PAGE, bites, checks, page
 
-UNDER_WAY = {Code.CANNOT_BE_FULLY_APPLIED, Code.TRACKING_BOUND_TO_SUPPLY}
-"""Codes of operations that are being built."""
+UNDER_WAY = {Code.TRACKING_BOUND_TO_SUPPLY}
+"""What comes with planning: an order-to-order supply decides the numbers (RE-49)."""
 
 
 def test_the_page_is_as_it_should_be() -> None:

@@ -1,6 +1,11 @@
+import datetime as dt
+
 import pytest
 
 from stockline.codes import Code, WarningCode
+from stockline.results import Counted
+from stockline.scenarios.problems import UnknownOperation
+from stockline.scenarios.scene import Scene
 from tests.scenarios_runner.conftest import Play
 from tests.scenarios_runner.fake import FakeStock, posting, refusal, result, warned
 
@@ -90,8 +95,8 @@ def test_a_key_this_build_has_no_parameter_for(play: Play) -> None:
     assert (
         play(steps, FakeStock(create_order=create_order)).message == "unknown operation: order with from_site, to_site"
     )
-    line = "- count: {item: MILK, site: EAST, lines: [{lot: L1, quantity: 2, expires: 2026-02-01}]}"
-    assert play(line, FakeStock(count=result())).message == "unknown operation: count with expires"
+    with pytest.raises(UnknownOperation, match="count with expires"):
+        Scene(None, dt.date(2026, 1, 15), operation="count").build(Counted, {"lot": "L1", "expires": "+5"})
 
 
 def test_a_bug_of_the_engine_fails_its_scenario_alone(play: Play) -> None:

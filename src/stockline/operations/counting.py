@@ -206,4 +206,4 @@ def _journal_line(given: Count, place: str, kind: str, numbers: dict[Numbers, in
         type=kind,
     )
     rows = [TrackingRow(*key, base_quantity=to_quantity(size)) for key, size in numbers.items()]
-    return JournalLine(line, rows)
+    return JournalLine(line, rows, keeps_warranty=True)

@@ -20,12 +20,16 @@ from stockline.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """A line to be posted at once, with its numbers; `apply_to` is the entry, `stock_line` where its stock is taken."""
+    """A line to be posted at once, with its numbers; `apply_to` is the entry, `stock_line` where its stock is taken.
+
+    `keeps_warranty`: its numbers move with the warranty date they have in stock.
+    """
 
     line: OrderLine
     rows: Sequence[TrackingRow] = ()
     apply_to: int | None = None
     stock_line: int | None = None
+    keeps_warranty: bool = False
 
 
 def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalLine], posting_date: dt.date) -> Posting:
@@ -36,7 +40,7 @@ def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalL
     lines = lines_of(transaction, [document_id])
     for line, given in zip(lines, journal, strict=True):
         if any(getattr(row, name) for row in given.rows for name in (*COMBINATION, *NEW_NUMBERS)):
-            track_line(transaction, line, given.rows)
+            track_line(transaction, line, given.rows, keeps_warranty=given.keeps_warranty)
         if given.stock_line is not None:
             take_from(transaction, line, given.stock_line)
     apply_to = {line.id: given.apply_to for line, given in zip(lines, journal, strict=True) if given.apply_to}

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, or_, update
 
+from stockline.operations.availability import stock_for
 from stockline.operations.lines import SourceLine
 from stockline.operations.locks import hold_line
 from stockline.operations.new_numbers import note_new_numbers
@@ -19,6 +20,7 @@ from stockline.operations.window_changes import write_difference
 from stockline.operations.window_close import closed
 from stockline.operations.window_dates import date_listed_rows, date_rules
 from stockline.operations.window_rows import stage_rows
+from stockline.operations.window_warranty import take_warranties
 from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
 from stockline.rules.transfer_window import INCOMING_LIST
@@ -45,8 +47,13 @@ def track(
     return track_line(transaction, line, rows)
 
 
-def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow]) -> WindowClosed:
-    """The same for a line that is held already, and of which no window is open."""
+def track_line(
+    transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow], *, keeps_warranty: bool = False
+) -> WindowClosed:
+    """The same for a line that is held already, and of which no window is open.
+
+    `keeps_warranty`: rows without a warranty date take that of the stock they are about.
+    """
     require_tracked(line)
     window = transaction.next_number()
     parameters = of_window(line, window) | ALL_ROWS
@@ -64,6 +71,8 @@ def track_line(transaction: Transaction, line: SourceLine, rows: Sequence[Tracki
     else:
         _check_rows(transaction, line, rows, parameters)
     date_listed_rows(transaction, line, parameters)
+    if keeps_warranty or line.renumbers:
+        take_warranties(transaction, stock_for(line), parameters)
     note_new_numbers(transaction, line, parameters)
     answer = closed(transaction, line, parameters)
     write_difference(transaction, line, parameters, handled=line.handled != 0)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from stockline.codes import Code, WarningCode
+from stockline.operations.availability import stock_for
 from stockline.operations.lines import SourceLine
 from stockline.operations.locks import lock_line
 from stockline.operations.new_numbers import note_new_numbers
@@ -21,6 +22,7 @@ from stockline.operations.window_dates import forget_shown_dates
 from stockline.operations.window_shortages import shortages
 from stockline.operations.window_staleness import require_fresh, require_latest
 from stockline.operations.window_view import Header, sums
+from stockline.operations.window_warranty import take_warranties
 from stockline.refusal import Finding, Refusal, Warning
 from stockline.results import WindowClosed
 from stockline.rules.window import ALL_ROWS, COMBINATION, ROWS
@@ -40,6 +42,8 @@ def close_window(transaction: Transaction, window: int, visit: Visit, revision: 
     held = hold_window(transaction, window, visit)
     require_latest(transaction, held, revision)
     require_fresh(transaction, held)
+    if held.line.renumbers:
+        take_warranties(transaction, stock_for(held.line), held.parameters | ALL_ROWS)
     note_new_numbers(transaction, held.line, held.parameters)
     transaction.execute(_DROP_EMPTY, held.parameters)
     forget_shown_dates(transaction, held.line, held.parameters)

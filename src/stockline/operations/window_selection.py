@@ -5,10 +5,9 @@ What is selected comes in as new rows; those of a combination that the window ha
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, and_, bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 
 from stockline.codes import Code
 from stockline.operations.availability import Stock, stock_for
@@ -20,15 +19,14 @@ from stockline.operations.window_dates import date_entered_rows
 from stockline.operations.window_rows import stage_new_rows
 from stockline.operations.window_shortages import shortages
 from stockline.operations.window_steps import begin_step, keep_new_rows, keeping
+from stockline.operations.window_warranty import take_warranties
 from stockline.refusal import Refusal
 from stockline.results import TrackingRow, Window, WindowChanged
-from stockline.rules.availability import BLANK, carried, in_entries, summed_by_lines
 from stockline.rules.framework import enforce
 from stockline.rules.selection import selection_rules
 from stockline.rules.window import (
     ALL_ROWS,
     CHANGED,
-    COMBINATION,
     ENTERED_ROWS,
     FIRST,
     LAST,
@@ -36,7 +34,6 @@ from stockline.rules.window import (
     in_same_window,
     same_combination,
 )
-from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
@@ -89,9 +86,7 @@ def _take(transaction: Transaction, window: OpenWindow, stock: Stock, parameters
         transaction.execute(statement, parameters)
     enforce(transaction, ENTERED_ROWS, parameters)
     date_entered_rows(transaction, window.line, parameters)
-    for kind in COMBINATION:
-        if not summed_by_lines([kind], stock.steers):
-            transaction.execute(_take_warranty(kind, stock.steers), parameters)
+    take_warranties(transaction, stock, parameters)
     keep_new_rows(transaction, parameters)
     return changed(transaction, window, parameters["step"])
 
@@ -126,16 +121,3 @@ _ADD_TO_ROWS = (
         ),
     ),
 )
-
-
-@cache
-def _take_warranty(kind: str, steers: frozenset[str]) -> Update:
-    """New rows take the warranty of the stock they were selected from: the newest of their serial, lot or package."""
-    number = carried(kind, steers)
-    finer = COMBINATION[: COMBINATION.index(kind)]
-    of_kind = and_(window_row.c[kind] != "", *(window_row.c[name] == "" for name in finer))
-    entry = and_(ledger_entry.c.item_id == open_entry.c.item_id, ledger_entry.c.id == open_entry.c.entry_id)
-    stock = select(ledger_entry.c.warranty).select_from(open_entry.join(ledger_entry, entry))
-    stock = stock.where(*in_entries(steers), number == window_row.c[kind], number != BLANK)
-    newest = stock.order_by(open_entry.c.entry_id.desc()).limit(1).scalar_subquery()
-    return update(window_row).where(*CHANGED, of_kind).values(warranty=newest)

@@ -120,7 +120,7 @@ DATED_ROWS = (rows_of_two_dates, row_of_lot_with_two_dates, row_of_posted_number
 @rule(Code.WARRANTY_REQUIRED)
 def warranty_required() -> Query:
     """Line {line}: {serial} {lot} {package} of {item} needs a warranty date."""
-    return offending().select_from(ENTRIES).where(OF_ITEMS, HAS_NUMBER, ledger_entry.c.warranty.is_(None))
+    return offending().select_from(ENTRIES).where(OF_BATCH, _ITEMS, HAS_NUMBER, ledger_entry.c.warranty.is_(None))
 
 
 def _dated(*facts: Any) -> Query:

@@ -120,7 +120,7 @@ _ORDERS: dict[str, Kind] = {
         need="item site",
         text="item variant site location",
         day="date",
-        lines=Rows(keys(text=f"{_NUMBERS} location", number="quantity base_quantity", day="expires")),
+        lines=Rows(keys(text=f"{_NUMBERS} location", number="quantity base_quantity")),
     ),
 }
 

@@ -1,11 +1,13 @@
 """The commands that only tell."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
 import stockline
 from stockline import FoundSerial, FoundStockLine, TrackingCode
+from stockline.exchange.opening import open_sheet
 from tests.cli.conftest import Run
 from tests.exchange.files import drives
 
@@ -45,6 +47,37 @@ def test_control(folder: Path, run: Run) -> None:
     assert "missing_serials" in result.output
     assert run("control", "--items", "A..B").exit_code == 0
     assert run("control", "--items", "BIKE", "--only", "ledger").exit_code == 0
+
+
+def test_findings_of_control_as_a_file(folder: Path, run: Run) -> None:
+    received(folder, run)
+    with stockline.open("stockline.db") as stock:
+        for item in ("BIKE", "CART"):
+            stock.create_item(item, tracking=TrackingCode(serial="specific"))
+        stock.load(
+            stock_lines=[
+                FoundStockLine(id=1001, item="BIKE", site="EAST", quantity=1, status="A"),
+                FoundStockLine(id=1002, item="BIKE", site="EAST", quantity=1, status="Q"),
+                FoundStockLine(id=1003, item="CART", site="EAST", quantity=2),
+            ],
+            serials=[
+                FoundSerial(item="BIKE", serial="B1", stock_line=1001),
+                FoundSerial(item="BIKE", serial="B2", stock_line=(1001, 1002)),
+            ],
+        )
+    run("control", "--output", "findings.csv")
+    with Path("findings.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["finding"]: row for row in csv.DictReader(file)}
+    assert {name: (row["item"], row["repair"]) for name, row in found.items()} == {
+        "surplus_serials": ("BIKE", "machine"),
+        "duplicate_link": ("BIKE", "machine"),
+        "missing_serials": ("CART", "person"),
+    }
+    assert found["missing_serials"]["stock_line"] == "1003"
+    run("control", "--output", "findings.xlsx")
+    sheet = open_sheet(Path("findings.xlsx"))
+    assert [fields[sheet.columns.index("finding")] for _, fields, _ in sheet.rows()] == list(found)
+    assert run("control", "--output", "nowhere/findings.csv").exit_code == 1
 
 
 def test_there_is_no_database(folder: Path, run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -13,6 +12,7 @@ from rich.table import Table
 
 import stockline
 from stockline.codes import SENTENCES
+from stockline.exchange.csv_files import write_csv
 from stockline.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,8 +116,5 @@ def findings_table(findings: Sequence[Finding]) -> Table:
 
 def write_findings(path: Path, findings: Sequence[Finding]) -> None:
     """All rows of a refusal as a CSV."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*FINDING_COLUMNS, "why"])
-        for finding in findings:
-            writer.writerow([*(getattr(finding, name) or "" for name in FINDING_COLUMNS), finding.message])
+    rows = ([*(getattr(finding, name) or "" for name in FINDING_COLUMNS), finding.message] for finding in findings)
+    write_csv(path, [*FINDING_COLUMNS, "why"], rows)

@@ -231,7 +231,7 @@ class Story:
         show_figures(x3.SYSTEM, figures(found))
         load_found(self.stock, found)
         self.console.print("Control finds what does not agree, and who can mend it:")
-        findings = sorted(self.stock.control(), key=lambda finding: (finding.item, finding.site or ""))
+        findings = sorted(self.stock.control(repairs=True), key=lambda finding: (finding.item, finding.site or ""))
         for (item, place), group in groupby(findings, key=lambda finding: (finding.item, finding.site)):
             print_findings(self.console, f"{item} at {place}", list(group))
         own = [finding for finding in findings if finding.site in SITES]

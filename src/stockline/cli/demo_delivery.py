@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
+
+from stockline.exchange.csv_files import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +23,5 @@ def write_delivery(path: Path, delivered: Mapping[str, Sequence[str]], *, mistak
         rows[411][2] = ""
         rows[1040][2] = rows[1016][2]
         rows[1502][0] = "03.03.2025"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["arrived", "article", "serial_no", "maker"])
-        writer.writerows(rows)
+    write_csv(path, ["arrived", "article", "serial_no", "maker"], rows)
     return path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
+
+from stockline.exchange.csv_files import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +65,5 @@ def write_export(folder: Path) -> list[Path]:
 
 
 def _write(path: Path, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+    write_csv(path, header, rows)
     return path

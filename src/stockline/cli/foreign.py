@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from stockline.cli.console import SHOWN, counted, fail, screen
 from stockline.exchange import business_central, erpnext, odoo, x3
+from stockline.exchange.csv_files import write_csv
 from stockline.exchange.odoo_database import open_odoo
 from stockline.exchange.opening import open_sheet
 from stockline.exchange.overrides import Overrides, read_overrides
@@ -95,10 +95,7 @@ def list_unreadable(unreadable: Sequence[Unreadable], path: Path) -> None:
         table.add_row(Path(row.file).name, str(row.line), row.column, row.reason)
     screen().print(table)
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["file", "line", "column", "reason"])
-            writer.writerows(unreadable)
+        write_csv(path, ["file", "line", "column", "reason"], unreadable)
     except OSError as error:
         fail(f"The unreadable rows cannot be listed in {path}: {error.strerror}. Name another file with --unreadable.")
     screen().print(f"See {path} for all {counted(len(unreadable), 'unreadable cell')} with file, line and column.")

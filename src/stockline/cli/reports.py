@@ -1,8 +1,10 @@
 """`stockline stock`, `serial` and `control`: what is there, where one unit is, what does not agree."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from decimal import Decimal
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from rich.table import Table
 
 from stockline import ControlFinding, Stockline, StockLineState
 from stockline.cli.console import SHOWN, counted, fail, screen, stock_of
+from stockline.exchange.report import ReportSheet, write_table
 
 CHARACTERISTICS = (
     "variant",
@@ -96,15 +99,21 @@ def control(
         list[str] | None, typer.Option(metavar="CONTROL", help="Only this control, as serials. May be repeated.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help=f"Show all findings, not {SHOWN} an item.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all findings here: a workbook (.xlsx), else a CSV.")
+    ] = None,
 ) -> None:
     """Check that what must agree agrees; changes nothing. Ends with status 1 when something does not."""
     first, _, last = (items or "").partition("..")
     with stock_of(context) as opened:
-        findings = opened.control(site=site, items=(first, last or first) if items else None, only=only)
+        chosen = (first, last or first) if items else None
+        findings = sorted(opened.control(site=site, items=chosen, only=only, repairs=True), key=_place)
+    if output is not None:
+        write_findings_table(output, findings)
     if not findings:
         screen().print("Everything agrees: no findings.", style="green")
         return
-    for (item, place), group in groupby(sorted(findings, key=_place), key=_place):
+    for (item, place), group in groupby(findings, key=_place):
         print_findings(screen(), f"{item} at {place or 'no site'}", list(group), None if everything else SHOWN)
     fail(f"{counted(len(findings), 'finding')}.")
 
@@ -119,6 +128,16 @@ def print_findings(console: Console, title: str, findings: list[ControlFinding],
     for finding in shown:
         table.add_row(*(_text(getattr(finding, name)) for name in used))
     console.print(table)
+
+
+def write_findings_table(path: Path, findings: Iterable[ControlFinding]) -> None:
+    """Write findings with all they say, a row each."""
+    names = [field.name for field in fields(ControlFinding)]
+    table = ReportSheet("Findings", names, [[_text(getattr(one, name)) for name in names] for one in findings])
+    try:
+        write_table(path, table)
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}.")
 
 
 def _place(finding: ControlFinding) -> tuple[str, str]:

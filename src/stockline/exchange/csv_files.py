@@ -1,4 +1,4 @@
-"""CSV files as sheets, read as a stream."""
+"""CSV files: read as sheets, as a stream, and written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from stockline.exchange.sheets import SheetProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from stockline.exchange.sheets import Row
@@ -19,6 +19,18 @@ HEADER = 64 * 1024
 """So much of the header is read to tell the delimiter."""
 REPLACED = "\ufffd"
 """What stands for bytes that the encoding cannot read."""
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table in UTF-8.
+
+    Raises:
+        OSError: the file cannot be written there.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
 class CsvSheet:

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX) written: a report of several sheets, whatever the number of their rows."""
+"""Reports written: workbooks (XLSX) of several sheets, whatever the number of their rows, or one table as a CSV."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
+
+from stockline.exchange.csv_files import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +49,18 @@ def write_report(path: Path, sheets: Iterable[ReportSheet]) -> None:
             for part, start in enumerate(range(0, max(len(rows), 1), ROWS - 1), start=1):
                 name = sheet.name if part == 1 else f"{sheet.name} {part}"
                 _write_sheet(book.add_worksheet(name), sheet.columns, rows[start : start + ROWS - 1], bold)
+
+
+def write_table(path: Path, table: ReportSheet) -> None:
+    """Write one table: as a workbook where the file's name ends so, else as a CSV.
+
+    Raises:
+        OSError: the file cannot be written there.
+    """
+    if path.suffix.lower() == ".xlsx":
+        write_report(path, [table])
+    else:
+        write_csv(path, table.columns, table.rows)
 
 
 def _write_sheet(into: Any, columns: Sequence[str], rows: Sequence[Sequence[Cell]], bold: Any) -> None:

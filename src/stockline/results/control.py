@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlFinding:
-    """One thing that does not agree (CO-1); `repair` says who can mend it: machine, person or posting."""
+    """One thing that does not agree (CO-1); `repair`: who can mend it, if asked: machine, person, posting."""
 
     control: str
     finding: str
@@ -22,7 +22,7 @@ class ControlFinding:
     package: str | None = None
     expected: Any = None
     found: Any = None
-    repair: str = "person"
+    repair: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from stockline.operations import control, load, missing, questions, stock_moves, sync_state
+from stockline.operations.resync_repairs import with_repairs
 from stockline.results import (
     ControlFinding,
     FoundItem,
@@ -85,9 +86,19 @@ class Stock(Service):
         site: str | None = None,
         items: tuple[str, str] | None = None,
         only: Collection[str] | None = None,
+        repairs: bool = False,
     ) -> list[ControlFinding]:
-        """Everything that does not agree, for a site and a range of items, by the controls asked for (CO-1, CO-2)."""
-        return self._database.read(lambda transaction: control.control(transaction, site, items, only), scans=True)
+        """Everything that does not agree, for a site and a range of items, by the controls asked for (CO-1, CO-2).
+
+        With `repairs` what the machine would repair of serials and equal lines is planned, item by item, so that each
+        finding tells who can; that takes longer. Without it their `repair` is blank.
+        """
+
+        def work(transaction: Transaction) -> list[ControlFinding]:
+            found = control.control(transaction, site, items, only)
+            return with_repairs(transaction, found, site) if repairs else found
+
+        return self._database.read(work, scans=True)
 
     def quantity_on_hand(
         self, item: str, *, site: str | None = None, serial: str | None = None, **characteristics: Any

@@ -19,7 +19,7 @@ from stockline.schema.stock import characteristic_set, stock_line
 
 @dataclass(frozen=True)
 class ControlRule:
-    """Findings of one control that one query finds, who can repair them, and a sentence for each."""
+    """Findings of one control that one query finds, who can repair them (blank: only a plan tells), a sentence each."""
 
     control: str
     repair: str

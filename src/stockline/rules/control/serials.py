@@ -28,7 +28,7 @@ def _counts(table: Any) -> Any:
 
 @findings(
     "serials",
-    "person",
+    "",
     missing_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
     surplus_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
 )
@@ -127,7 +127,7 @@ def _looked_at(row: Any) -> Any:
 
 @findings(
     "serials",
-    "person",
+    "",
     closed_line="Serial {serial} is linked to stock line {stock_line}, which is closed or not known.",
     attribute_mismatch="Serial {serial} is of lot {found}, but stands on stock line {stock_line} of lot {expected}.",
     issued="Serial {serial} is linked to stock line {stock_line}, but its last movement was outward.",
@@ -140,7 +140,7 @@ def serial_on_line() -> Query:
     return select(wrong).where(_looked_at(wrong))
 
 
-@finding("serials", "person")
+@finding("serials", "")
 def duplicate_link() -> Query:
     """Serial {serial} is linked to {found} stock lines."""
     own = select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id"))).join(
@@ -174,7 +174,7 @@ def duplicate_link() -> Query:
     )
 
 
-@finding("serials", "person")
+@finding("serials", "")
 def unlinked() -> Query:
     """Serial {serial} came in last, but is linked to no stock line."""
     other = select(extra_link.c.serial).where(

@@ -27,6 +27,8 @@ def control(scene: Scene, given: Given) -> Any:
     expected = given.pop("expect", None)
     if given.get("items") is not None:
         given["items"] = item_range(given["items"])
+    if any("repair" in row for row in expected or ()):
+        given["repairs"] = True
     found = scene.call("control", **present(given))
     if expected is not None:
         check_rows(expected, found, "findings")

@@ -27,7 +27,7 @@ from stockline.operations.resync_log import (
     state_of,
 )
 from stockline.operations.resync_plan import ItemPlan
-from stockline.operations.resync_stock import ItemSite, revisions
+from stockline.operations.resync_stock import revisions
 from stockline.results import ResyncAction, ResyncLeft, ResyncProgress, ResyncRun
 from stockline.store.database import Database, Transaction
 
@@ -51,7 +51,7 @@ class AutomaticRun:
 
 
 def resync_automatically(database: Database, asked: AutomaticRun) -> ResyncRun:
-    """Carry out every case that needs no decision, each in a transaction of its own. Refused `not_found`."""
+    """Carry out every case that needs no decision, each whole or not at all. Refused `not_found`."""
     return _Run(database, asked).carry_out()
 
 
@@ -118,8 +118,9 @@ class _Run:
             left = list(plan.left())
         else:
             left = self._carry_out_plan(plan)
-            first = len(self._left) + 1
-            self._database.write(lambda transaction: note_left(transaction, self._book.run, item.id, first, left))
+            if left:
+                first = len(self._left) + 1
+                self._database.write(lambda transaction: note_left(transaction, self._book.run, item.id, first, left))
         self._left += left
         self._counts["cases_done"] = self._counts["cases_found"]
 
@@ -143,19 +144,17 @@ class _Run:
     def _carry_out_changes(self, plan: ItemPlan) -> None:
         for changes in plan.changes():
             self._beat()
-            now = self._database.write(partial(self._write, plan, changes), lasting=False)
-            plan.go_on(changes, now)
+            self._database.write(partial(self._write, plan, changes), lasting=False)
+            plan.go_on(changes)
             self._book.turn(changes)
             self._actions += plan.told(changes)
-            self._counts["cases_done"] += 1
+            self._counts["cases_done"] += changes.cases
 
-    def _write(self, plan: ItemPlan, changes: LinkChanges, transaction: Transaction) -> dict[ItemSite, int]:
+    def _write(self, plan: ItemPlan, changes: LinkChanges, transaction: Transaction) -> None:
         hold_item_sites(transaction, plan.stock.item.id, changes.sites.keys())
-        now = revisions(transaction, plan.stock.item.id)
-        if not plan.is_current(changes, now):
+        if not plan.is_current(changes, revisions(transaction, plan.stock.item.id)):
             raise _Stale
         write_links(transaction, self._book, changes)
-        return now
 
     # ------------------------------------------------------------ how far it is
 

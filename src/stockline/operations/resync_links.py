@@ -35,7 +35,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class LinkChanges:
-    """What is to be done to the serials of one item, all at once: a case of the automatic run, or what a person saves.
+    """What is to be done to the serials of one item, all at once: cases of the automatic run, or what a person saves.
 
     `places` are the lines the serials are to be on, `lines` and `sites` the figures of what it touches; `merges` come
     first.
@@ -51,6 +51,8 @@ class LinkChanges:
     """Links that stay, or come back, beside the one that is a serial's own: variant, serial, stock line."""
     several: bool = False
     """Whether some serial has several links now."""
+    cases: int = 0
+    """How many cases of the automatic run are settled by it."""
 
 
 @dataclass(slots=True)
@@ -71,11 +73,14 @@ class RunBook:
         self.entries += Corrections.entries_for(len(changes.places))
 
 
+def held_by(sites: Collection[ItemSite]) -> set[ItemSite]:
+    """What is held for changes at these sites: against serials that come in anywhere, too."""
+    return {*sites, *((variant, EVERY_SITE) for variant, _ in sites)}
+
+
 def hold_item_sites(transaction: Transaction, item_id: int, sites: Collection[ItemSite]) -> None:
-    """Hold an item at these sites until the transaction ends; also against serials that come in anywhere."""
-    keys = {(item_id, variant, site) for variant, site in sites}
-    keys |= {(item_id, variant, EVERY_SITE) for variant, _ in sites}
-    lock_item_sites(transaction, dict.fromkeys(keys, 0))
+    """Hold an item at these sites until the transaction ends."""
+    lock_item_sites(transaction, {(item_id, variant, site): 0 for variant, site in held_by(sites)})
 
 
 def write_links(transaction: Transaction, book: RunBook, changes: LinkChanges) -> None:
@@ -245,52 +250,49 @@ def _note_actions(transaction: Transaction, book: RunBook, changes: LinkChanges)
         transaction.execute(statement.on_conflict_do_update(index_elements=keys, set_=after), rows)
 
 
-_HERE = and_(
-    resync_figure.c.item_id == _ITEM,
-    resync_figure.c.variant == bindparam("of_variant"),
-    resync_figure.c.site_id == bindparam("of_site", type_=BigInteger),
+_SITE_KEY = ("item_id", "variant", "site_id")
+_every = resync_figure.alias("every")
+_last_run = (
+    select(func.max(_every.c.run_id)).where(*(_every.c[name] == item_site.c[name] for name in _SITE_KEY))
+).scalar_subquery()
+_of_last_run = and_(
+    *(resync_figure.c[name] == item_site.c[name] for name in _SITE_KEY), resync_figure.c.run_id == _last_run
 )
 _LAST = (
-    select(item_site.c.stock_revision, resync_figure.c.run_id, resync_figure.c.first_run_id, resync_figure.c.revision)
-    .select_from(
-        item_site.outerjoin(
-            resync_figure,
-            and_(*(resync_figure.c[name] == item_site.c[name] for name in ("item_id", "variant", "site_id"))),
-        )
+    select(
+        item_site.c.variant,
+        item_site.c.site_id,
+        item_site.c.stock_revision,
+        resync_figure.c.first_run_id,
+        resync_figure.c.revision,
     )
-    .where(
-        item_site.c.item_id == _ITEM,
-        item_site.c.variant == bindparam("of_variant"),
-        item_site.c.site_id == bindparam("of_site", type_=BigInteger),
-    )
-    .order_by(resync_figure.c.run_id.desc().nulls_last())
-    .limit(1)
-)
-_GO_ON = (
-    update(resync_figure)
-    .where(_HERE, resync_figure.c.run_id == BATCH)
-    .values(serials_after=bindparam("after"), revision=bindparam("now"))
+    .select_from(item_site.outerjoin(resync_figure, _of_last_run))
+    .where(item_site.c.item_id == _ITEM)
 )
 
 
 def _note_figures(transaction: Transaction, book: RunBook, changes: LinkChanges) -> None:
     """Figures of the item-sites; they go on from the run before, unless stock changed otherwise since (RS-13)."""
+    last = {(row.variant, row.site_id): row for row in transaction.execute(_LAST, {"item": changes.item.id})}
+    rows = []
     for (variant, site), figure in changes.sites.items():
-        key = {"item": changes.item.id, "of_variant": variant, "of_site": site}
-        last = transaction.execute(_LAST, key).one()
-        now = last.stock_revision
-        if last.run_id == book.run:
-            transaction.execute(_GO_ON, {**key, "batch": book.run, "after": figure.after, "now": now})
-            continue
-        values = {
-            "item_id": changes.item.id,
-            "variant": variant,
-            "site_id": site,
-            "run_id": book.run,
-            "quantity": figure.quantity,
-            "serials_before": figure.before,
-            "serials_after": figure.after,
-            "first_run_id": last.first_run_id if last.revision == now - 1 else book.run,
-            "revision": now,
-        }
-        transaction.execute(insert(resync_figure), values)
+        before = last[variant, site]
+        now = before.stock_revision
+        rows.append(
+            {
+                "item_id": changes.item.id,
+                "variant": variant,
+                "site_id": site,
+                "run_id": book.run,
+                "quantity": figure.quantity,
+                "serials_before": figure.before,
+                "serials_after": figure.after,
+                "first_run_id": before.first_run_id if before.revision == now - 1 else book.run,
+                "revision": now,
+            }
+        )
+    if rows:
+        statement = transaction.insert(resync_figure)
+        goes_on = {name: statement.excluded[name] for name in ("serials_after", "revision")}
+        keys = [*_SITE_KEY, "run_id"]
+        transaction.execute(statement.on_conflict_do_update(index_elements=keys, set_=goes_on), rows)

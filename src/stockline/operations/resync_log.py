@@ -49,8 +49,7 @@ def note_left(transaction: Transaction, run: int, item_id: int, first: int, left
         }
         for place, case in enumerate(left)
     ]
-    if rows:
-        transaction.execute(insert(resync_left), rows)
+    transaction.execute(insert(resync_left), rows)
 
 
 def _facts(action: ResyncAction) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """The plan of one item: its cases with the serials they are about, ready to be carried out or told."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from stockline.operations.catalog import Item
-from stockline.operations.resync_links import Figure, LinkChanges
+from stockline.operations.resync_links import Figure, LinkChanges, held_by
 from stockline.operations.resync_log import told
-from stockline.operations.resync_stock import ItemSite, ItemStock
+from stockline.operations.resync_stock import ItemSite, ItemStock, Merge
 from stockline.plan.alternatives import best_plans
 from stockline.plan.repair import Action, Case, Cause, Choice, Reason, plan_repair
 from stockline.results import ResyncAction, ResyncLeft
@@ -21,6 +21,9 @@ SENTENCES = {
     Cause.RESERVED: "a serial that would go is reserved by its number",
     Cause.CHANGED: "stock has changed again and again meanwhile",
 }
+
+PORTION = 100
+"""As many cases are carried out in one transaction: what takes time is the statements, not the rows."""
 
 
 class ItemPlan:
@@ -41,40 +44,42 @@ class ItemPlan:
         )
 
     def changes(self) -> Iterator[LinkChanges]:
-        """What is to be carried out, one by one: first equal lines become one, then case by case."""
+        """What is to be carried out, a transaction each: equal lines become one, then the cases, in portions."""
+        solvable = [case for case in self.cases if case.cause is None]
+        portions = [solvable[start : start + PORTION] for start in range(0, len(solvable), PORTION)]
         if self.stock.merges:
-            yield self._merging()
-        for case in self.cases:
-            if case.cause is None:
-                yield self._of_case(case)
+            first, *portions = portions or [[]]
+            yield self._of_cases(first, self.stock.merges)
+        for portion in portions:
+            yield self._of_cases(portion)
 
-    def _merging(self) -> LinkChanges:
-        """The changes that make equal lines one."""
-        merges = self.stock.merges
-        actions = [Action(one.variant, "", one.from_line, one.to_line, Reason.EQUAL_LINES) for one in merges]
-        sites = {(one.variant, self.stock.lines[one.to_line].site) for one in merges}
-        return LinkChanges(self.stock.item, actions, {}, {}, {key: self._figure(key, 0) for key in sites}, merges)
-
-    def _of_case(self, case: Case) -> LinkChanges:
-        """The changes that carry out a case."""
-        lines: Counter[int] = Counter(dict.fromkeys(case.lines, 0))
+    def _of_cases(self, cases: Sequence[Case], merges: Sequence[Merge] = ()) -> LinkChanges:
+        """The changes that carry out cases; these have no lines in common."""
+        numbers = [*(number for case in cases for number in case.lines), *(merge.to_line for merge in merges)]
+        choices = [choice for case in cases for choice in case.choices]
+        lines: Counter[int] = Counter({number: 0 for case in cases for number in case.lines})
         sites: Counter[ItemSite] = Counter()
-        for number in case.lines:
+        for number in numbers:
             if number in self.stock.lines:
                 sites[self.stock.lines[number].variant, self.stock.lines[number].site] += 0
-        for choice in case.choices:
+        for choice in choices:
             self._count(choice, lines, sites)
         return LinkChanges(
             self.stock.item,
-            case.actions(self._numbers),
+            [
+                *(Action(one.variant, "", one.from_line, one.to_line, Reason.EQUAL_LINES) for one in merges),
+                *(action for case in cases for action in case.actions(self._numbers)),
+            ],
             {
                 (choice.serials.variant, number): choice.places[0]
-                for choice in case.choices
+                for choice in choices
                 for number in self._numbers[choice.serials]
             },
             {number: self._line_figure(number, difference) for number, difference in lines.items()},
             {key: self._figure(key, difference) for key, difference in sites.items()},
-            several=any(len(choice.serials.links) > 1 for choice in case.choices),
+            merges,
+            several=any(len(choice.serials.links) > 1 for choice in choices),
+            cases=len(cases),
         )
 
     def _count(self, choice: Choice, lines: Counter[int], sites: Counter[ItemSite]) -> None:
@@ -99,17 +104,20 @@ class ItemPlan:
 
     # ------------------------------------------------------------ keeping up
 
-    def is_current(self, changes: LinkChanges, now: dict[ItemSite, int]) -> bool:
-        """Whether the stock is as it was planned for, the item-sites of the changes being held."""
-        planned = Counter(self.stock.revisions)
-        planned.update(changes.sites.keys())
-        return now == planned and self._complete
+    def is_current(self, changes: LinkChanges, now: Mapping[ItemSite, int]) -> bool:
+        """Whether the stock the changes are about is as it was planned for, its item-sites being held."""
+        return self._complete and all(now[key] == revision for key, revision in self._next_revisions(changes))
 
-    def go_on(self, changes: LinkChanges, now: dict[ItemSite, int]) -> None:
+    def go_on(self, changes: LinkChanges) -> None:
         """Changes have been written; the rest of the plan stands."""
-        self.stock.revisions = now
+        self.stock.revisions.update(self._next_revisions(changes))
         self._linked.update({number: figure.after - figure.before for number, figure in changes.lines.items()})
         self._different.update({key: figure.after - figure.before for key, figure in changes.sites.items()})
+
+    def _next_revisions(self, changes: LinkChanges) -> Iterator[tuple[ItemSite, int]]:
+        """What the revisions are while the changes are made: to hold an item-site counts as one."""
+        for key in held_by(changes.sites.keys()):
+            yield key, self.stock.revisions.get(key, 0) + 1
 
     # ------------------------------------------------------------ telling
 

@@ -4,16 +4,17 @@ Serials are counted by the database, class by class; only those that changes or 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import starmap
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, and_, bindparam, case, func, or_, select, union
+from sqlalchemy import BigInteger, Result, Row, and_, bindparam, case, func, literal, or_, select, union
 
 from stockline.operations.catalog import Item
-from stockline.operations.locks import EVERY_SITE
 from stockline.plan.placement import Line, SerialClass
-from stockline.rules.control.ledger import differing_keys
+from stockline.rules.control.ledger import doubted_keys
 from stockline.schema.catalog import location
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import LOST, characteristic_set, extra_link, item_site, serial, stock_line
@@ -43,6 +44,50 @@ class Merge:
     to_line: int
 
 
+class _Set(NamedTuple):
+    """Characteristics a last movement saw."""
+
+    id: int
+    variant: str
+    site_id: int
+    location: str
+    lot: str
+    package: str
+    sublot: str
+    version: str
+
+
+class _Line(NamedTuple):
+    """A stock line as it is in the database; `id` is that of its characteristics."""
+
+    id: int
+    variant: str
+    site_id: int
+    location: str
+    lot: str
+    package: str
+    sublot: str
+    version: str
+    number: int
+    quantity: int
+
+
+class _Serials(NamedTuple):
+    """Serials that nothing tells apart, and how many, or the number of one."""
+
+    variant: str
+    lot: str
+    sublot: str
+    version: str
+    stock_line_id: int | None
+    site_id: int | None
+    last_direction: int
+    seen_set_id: int | None
+    told: int
+    many: int = 1
+    serial: str = ""
+
+
 _REVISIONS = select(item_site.c.variant, item_site.c.site_id, item_site.c.revision).where(item_site.c.item_id == ITEM)
 
 _PLACE = ("variant", "site_id", "location", "lot", "package")
@@ -68,7 +113,7 @@ _CLASS = (
 )
 """What tells serials apart in a repair (RS-7)."""
 _IN_QUESTION = and_(serial.c.item_id == ITEM, or_(serial.c.stock_line_id.isnot(None), _came_in))
-_CLASSES = select(*_CLASS, func.count().label("serials")).where(_IN_QUESTION).group_by(*_CLASS)
+_CLASSES = select(*_CLASS, func.count().label("many")).where(_IN_QUESTION).group_by(*_CLASS)
 
 _EXTRA = select(extra_link.c.variant, extra_link.c.serial, extra_link.c.stock_line_id).where(
     extra_link.c.item_id == ITEM
@@ -82,13 +127,10 @@ _names = union(
     select(link.c.variant, link.c.demand_serial.label("serial")).where(_firm, link.c.demand_serial != ""),
 ).subquery("names")
 _same_name = and_(serial.c.variant == _names.c.variant, serial.c.serial == _names.c.serial)
-_SERIALS = select(*_CLASS, serial.c.serial).where(_IN_QUESTION)
-_EXCEPTIONS = select(*_CLASS, serial.c.serial).select_from(_names.join(serial, _same_name)).where(_IN_QUESTION)
-_ON_LINES = _SERIALS.where(serial.c.stock_line_id.in_(NUMBERS))
-_NOT_LINKED = select(*_CLASS, serial.c.serial).where(serial.c.item_id == ITEM, LOST)
-
-_differs = differing_keys(ITEM).subquery("differs")
-_DOUBTED = select(*(_differs.c[name] for name in ("variant", "site_id", "lot", "package")))
+_ONE = (*_CLASS, literal(1).label("many"), serial.c.serial)
+_EXCEPTIONS = select(*_ONE).select_from(_names.join(serial, _same_name)).where(_IN_QUESTION)
+_ON_LINES = select(*_ONE).where(_IN_QUESTION, serial.c.stock_line_id.in_(NUMBERS))
+_NOT_LINKED = select(*_ONE).where(serial.c.item_id == ITEM, LOST)
 
 
 class ItemStock:
@@ -103,30 +145,38 @@ class ItemStock:
         self.lines: dict[int, Line] = {}
         self._put_away = {(row.site_id, row.code) for row in transaction.execute(_PUT_AWAY)}
         self._merged: dict[int, int] = {}
-        self._sets: dict[int, Row[Any]] = {}
+        self._sets: dict[int, _Set | _Line] = {}
         self._of_set: dict[int, list[int]] = defaultdict(list)
         self._of_place: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        counted = self._execute(_CLASSES)
-        extra = self._execute(_EXTRA)
-        self._read_lines(site, {row.stock_line_id for row in (*counted, *extra)} - {None})
-        self._read_sets({row.seen_set_id for row in counted} - {None})
+        counted = list(starmap(_Serials, self._rows(_CLASSES)))
+        extra = self._extra_links()
+        linked = {number for links in extra.values() for number in links}
+        self._read_lines(site, linked | {row.stock_line_id for row in counted if row.stock_line_id is not None})
+        self._read_sets({row.seen_set_id for row in counted if row.seen_set_id is not None})
         self._exceptions = self._read_exceptions(extra)
         self.classes = self._count(counted)
 
-    def _execute(self, query: Any, **more: Any) -> list[Row[Any]]:
-        return list(self._transaction.execute(query, {"item": self.item.id, **more}))
+    def _rows(self, query: Any, **more: Any) -> Result[Any]:
+        return self._transaction.execute(query, {"item": self.item.id, **more})
 
-    def _execute_for(self, query: Any, numbers: Iterable[int]) -> Iterator[Row[Any]]:
+    def _rows_for(self, query: Any, numbers: Iterable[int]) -> Iterator[Row[Any]]:
         """The rows for these numbers, asked for in portions that fit into a statement."""
         ordered = sorted(numbers)
         for start in range(0, len(ordered), PORTION):
-            yield from self._execute(query, numbers=ordered[start : start + PORTION])
+            yield from self._rows(query, numbers=ordered[start : start + PORTION])
+
+    def _extra_links(self) -> dict[Name, set[int]]:
+        """The stock lines serials are linked to beside their own."""
+        links: dict[Name, set[int]] = defaultdict(set)
+        for row in self._rows(_EXTRA):
+            links[row.variant, row.serial].add(row.stock_line_id)
+        return links
 
     # ------------------------------------------------------------ lines
 
     def _read_lines(self, site: int | None, linked: set[int]) -> None:
-        rows = {row.number: row for row in self._execute(_OPEN_LINES)}
-        rows |= {row.number: row for row in self._execute_for(_SOME_LINES, linked - rows.keys())}
+        rows = {row.number: row for row in starmap(_Line, self._rows(_OPEN_LINES))}
+        rows |= {row.number: row for row in starmap(_Line, self._rows_for(_SOME_LINES, linked - rows.keys()))}
         quantities = {number: int(row.quantity) for number, row in rows.items()}
         for twins in self._twins(rows, site):
             merged = sum(quantities[number] for number in twins)
@@ -137,11 +187,13 @@ class ItemStock:
                     self.merges.append(Merge(rows[number].variant, number, lowest))
                     self._merged[number] = lowest
                     del quantities[number]
-        doubted = {tuple(row) for row in self._execute(_DOUBTED)}
+        steered = [kind for kind in KEPT_APART if self.item.tracking.steers(kind)]
+        key = attrgetter("variant", "site_id", *steered)
+        doubted = {key(row) for row in self._rows(doubted_keys(frozenset(steered)))}
         for number, quantity in quantities.items():
-            self._add_line(rows[number], quantity, doubted)
+            self._add_line(rows[number], quantity, doubtful=key(rows[number]) in doubted)
 
-    def _twins(self, rows: Mapping[int, Row[Any]], site: int | None) -> Iterator[list[int]]:
+    def _twins(self, rows: Mapping[int, _Line], site: int | None) -> Iterator[list[int]]:
         """Open lines that are equal in all characteristics, ascending."""
         equal: dict[int, list[int]] = defaultdict(list)
         for number in sorted(rows):
@@ -150,9 +202,7 @@ class ItemStock:
                 equal[row.id].append(number)
         yield from (numbers for numbers in equal.values() if len(numbers) > 1)
 
-    def _add_line(self, row: Row[Any], quantity: int, doubted: Container[tuple[Any, ...]]) -> None:
-        tracking = self.item.tracking
-        key = (row.variant, row.site_id, *(row._mapping[kind] if tracking.steers(kind) else "" for kind in KEPT_APART))
+    def _add_line(self, row: _Line, quantity: int, *, doubtful: bool) -> None:
         line = Line(
             number=row.number,
             variant=row.variant,
@@ -160,7 +210,7 @@ class ItemStock:
             attributes=(row.lot, row.sublot, row.version),
             quantity=quantity,
             put_away=self._awaits_put_away(row),
-            doubtful=key in doubted,
+            doubtful=doubtful,
         )
         self.lines[line.number] = line
         self._sets[row.id] = row
@@ -168,63 +218,67 @@ class ItemStock:
             self._of_set[row.id].append(line.number)
             self._of_place[_place(row)].append(line.number)
 
-    def _awaits_put_away(self, row: Row[Any]) -> bool:
+    def _awaits_put_away(self, row: _Set | _Line) -> bool:
         return (row.site_id, row.location) in self._put_away
 
     def _read_sets(self, seen: set[int]) -> None:
-        for row in self._execute_for(_SOME_SETS, seen - self._sets.keys()):
+        for row in starmap(_Set, self._rows_for(_SOME_SETS, seen - self._sets.keys())):
             self._sets[row.id] = row
 
     # ------------------------------------------------------------ serials
 
-    def _class_of(self, row: Row[Any], links: Iterable[int] | None = None) -> SerialClass:
+    def _class_of(self, row: _Serials, links: Iterable[int] | None = None) -> SerialClass:
         """What the planner knows of a serial, or of serials counted together."""
         if links is None:
             links = () if row.stock_line_id is None else (row.stock_line_id,)
-        seen = self._sets.get(row.seen_set_id)
+        seen = None if row.seen_set_id is None else self._sets.get(row.seen_set_id)
         return SerialClass(
             variant=row.variant,
             attributes=(row.lot, row.sublot, row.version),
             links=tuple(sorted({self._merged.get(number, number) for number in links})),
+            count=row.many,
             direction=row.last_direction,
             homes=() if seen is None else tuple(self._of_place[_place(seen)] if row.told else self._of_set[seen.id]),
             to_put_away=seen is not None and self._awaits_put_away(seen),
             site=seen.site_id if seen is not None and not links else row.site_id,
         )
 
-    def _read_exceptions(self, extra: Iterable[Row[Any]]) -> dict[Name, tuple[Row[Any], SerialClass]]:
+    def _read_exceptions(self, extra: Mapping[Name, set[int]]) -> dict[Name, tuple[_Serials, SerialClass]]:
         """The serials the database cannot count as a class: those with several links, those reserved by name."""
-        links: dict[Name, set[int]] = defaultdict(set)
-        for row in extra:
-            links[row.variant, row.serial].add(row.stock_line_id)
-        reserved = {(row.variant, row.serial): row.site_id for row in self._execute(_RESERVED)}
+        reserved = {(row.variant, row.serial): row.site_id for row in self._rows(_RESERVED)}
         found = {}
-        for row in self._execute(_EXCEPTIONS):
+        for row in starmap(_Serials, self._rows(_EXCEPTIONS)):
             name = (row.variant, row.serial)
-            own = links[name] | ({row.stock_line_id} - {None})
-            found[name] = row, replace(self._class_of(row, own), reserved_at=reserved.get(name))
+            links = [*extra.get(name, ()), *([] if row.stock_line_id is None else [row.stock_line_id])]
+            found[name] = row, replace(self._class_of(row, links), reserved_at=reserved.get(name))
         return found
 
-    def _count(self, counted: Iterable[Row[Any]]) -> list[SerialClass]:
+    def _count(self, counted: Iterable[_Serials]) -> list[SerialClass]:
         counts: Counter[SerialClass] = Counter()
         for row in counted:
-            counts[self._class_of(row)] += row.serials
+            counts[self._class_of(row)] += row.many
         for row, serials in self._exceptions.values():
             counts[self._class_of(row)] -= 1
             counts[serials] += 1
-        return [replace(serials, count=count) for serials, count in counts.items() if count]
+        return [
+            serials if serials.count == count else replace(serials, count=count)
+            for serials, count in counts.items()
+            if count
+        ]
 
     def numbers(self, classes: Collection[SerialClass]) -> dict[SerialClass, list[str]]:
         """The serials of these classes, in the order of their numbers."""
         found: dict[SerialClass, list[str]] = {serials: [] for serials in classes}
         linked = {number for serials in classes for number in serials.links}
         linked |= {old for old, merged in self._merged.items() if merged in linked}
-        rows = list(self._execute_for(_ON_LINES, linked))
+        rows = list(self._rows_for(_ON_LINES, linked))
         if any(not serials.links for serials in classes):
-            rows += self._execute(_NOT_LINKED)
-        for row in rows:
-            if (row.variant, row.serial) not in self._exceptions and self._class_of(row) in found:
-                found[self._class_of(row)].append(row.serial)
+            rows += self._rows(_NOT_LINKED)
+        for row in starmap(_Serials, rows):
+            if (row.variant, row.serial) not in self._exceptions:
+                serials = self._class_of(row)
+                if serials in found:
+                    found[serials].append(row.serial)
         for (_, number), (_, serials) in self._exceptions.items():
             if serials in found:
                 found[serials].append(number)
@@ -264,10 +318,10 @@ class ItemStock:
 
 
 def revisions(transaction: Transaction, item_id: int) -> dict[ItemSite, int]:
-    """By variant and site how often anything of the item has changed there."""
+    """By variant and site how often anything of the item has changed there, or has been held."""
     rows = transaction.execute(_REVISIONS, {"item": item_id})
-    return {(row.variant, row.site_id): row.revision for row in rows if row.site_id != EVERY_SITE}
+    return {(row.variant, row.site_id): row.revision for row in rows}
 
 
-def _place(row: Row[Any]) -> tuple[Any, ...]:
-    return tuple(row._mapping[name] for name in _PLACE)
+_place = attrgetter(*_PLACE)
+"""The place of a line or of a last movement."""

@@ -24,8 +24,9 @@ class Resynchronization(Service):
     ) -> ResyncRun:
         """Merge equal lines and change the links that are forced, at a site and of a range of items (RS-1 to RS-10).
 
-        Every case is a transaction of its own: what is done stays, whatever comes after it. `report` is told how far it
-        is, about once a second; `cancelled` is asked between two cases. `dry_run` answers the same and writes nothing.
+        Every case is done whole or not at all, and what is done stays, whatever comes after it. `report` is told how
+        far it is, about once a second; `cancelled` is asked between cases. `dry_run` answers the same and writes
+        nothing.
 
         Raises:
             Refusal: `not_found` for the site.

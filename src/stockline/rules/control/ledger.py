@@ -1,58 +1,81 @@
 """Control of the ledger against stock lines and against itself (CO-1, CO-4, invariants 3 and 17)."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import FromClause, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import BigInteger, FromClause, Text, and_, bindparam, case, func, literal, or_, select, union_all
 
 from stockline.rules.control.base import LINES, finding, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import application, ledger_entry, open_entry
 from stockline.schema.stock import characteristic_set, stock_line
+from stockline.tracking_code import NumberKind
 
-_KEY = ("item_id", "variant", "site_id", "lot", "package")
+_PLACE = ("item_id", "variant", "site_id")
+_NUMBERS: tuple[NumberKind, ...] = ("lot", "package")
+"""Of the key of invariant 3, what always counts, and the numbers that count where they are specific."""
+
+Sums = Mapping[str, Any]
 
 
-def _keyed(source: FromClause, table: Any, quantities: dict[str, Any], item_id: Any) -> Query:
-    """Sums per key of invariant 3: lot and package count where they are specific.
+def _added(source: FromClause, keys: Sequence[Any], sums: Sums) -> Query:
+    added = (func.sum(value).label(name) for name, value in sums.items())
+    return select(*keys, *added).select_from(source).group_by(*keys)
+
+
+def _of_every_item(source: FromClause, table: Any, sums: Sums) -> Query:
+    """Sums per key.
 
     Added up by all numbers first: the item's tracking code is read once for each of these sums, not for each row.
     """
-    columns = [table.c[name] for name in _KEY]
-    added = select(*columns, *(func.sum(value).label(name) for name, value in quantities.items())).select_from(source)
-    if item_id is not None:
-        added = added.where(table.c.item_id == item_id)
-    sums = added.group_by(*columns).subquery()
-    keys = [
-        case((specific(name), sums.c[name]), else_="") if name in ("lot", "package") else sums.c[name] for name in _KEY
-    ]
-    named = [key.label(name) for key, name in zip(keys, _KEY, strict=True)]
-    return select(*named, *(sums.c[name] for name in quantities)).join(item, item.c.id == sums.c.item_id)
+    by_all = _added(source, [table.c[name] for name in (*_PLACE, *_NUMBERS)], sums).subquery()
+    counting = (case((specific(name), by_all.c[name]), else_="").label(name) for name in _NUMBERS)
+    return select(*(by_all.c[name] for name in _PLACE), *counting, *(by_all.c[name] for name in sums)).join(
+        item, item.c.id == by_all.c.item_id
+    )
 
 
-def differing_keys(item_id: Any = None) -> Query:
-    """The keys of which stock lines hold another quantity than the ledger says; of one item, or of all."""
+def _differing(keyed: Callable[[FromClause, Any, Sums], Query]) -> Query:
+    """The keys of which stock lines hold another quantity than the ledger says."""
     zero = literal(0)
     lines = {"held": stock_line.c.quantity, "posted": zero, "remaining": zero}
     entries = {"held": zero, "posted": ledger_entry.c.quantity, "remaining": zero}
     opened = {"held": zero, "posted": zero, "remaining": open_entry.c.remaining}
     parts = union_all(
-        _keyed(LINES, characteristic_set, lines, item_id),
-        _keyed(ledger_entry, ledger_entry, entries, item_id),
-        _keyed(open_entry, open_entry, opened, item_id),
+        keyed(LINES, characteristic_set, lines),
+        keyed(ledger_entry, ledger_entry, entries),
+        keyed(open_entry, open_entry, opened),
     ).subquery("parts")
     held, posted, remaining = (func.sum(parts.c[name]) for name in ("held", "posted", "remaining"))
+    key = [parts.c[name] for name in (*_PLACE, *_NUMBERS)]
     return (
-        select(*(parts.c[name] for name in _KEY), posted.label("expected"), held.label("found"))
-        .group_by(*(parts.c[name] for name in _KEY))
+        select(*key, posted.label("expected"), held.label("found"))
+        .group_by(*key)
         .having(or_(held != posted, posted != remaining))
     )
+
+
+@cache
+def doubted_keys(steered: frozenset[NumberKind]) -> Query:
+    """The keys of an `item` in doubt, by these specific numbers: what `quantity_not_ledger` finds of it."""
+
+    def keyed(source: FromClause, table: Any, sums: Sums) -> Query:
+        by_key = [table.c[name] for name in (*_PLACE, *(name for name in _NUMBERS if name in steered))]
+        of_item = table.c.item_id == bindparam("item", type_=BigInteger)
+        added = _added(source, by_key, sums).where(of_item).subquery()
+        numbers = (added.c[name] if name in steered else literal("", Text).label(name) for name in _NUMBERS)
+        return select(*(added.c[name] for name in _PLACE), *numbers, *(added.c[name] for name in sums))
+
+    found = _differing(keyed).subquery("found")
+    return select(found.c.variant, found.c.site_id, *(found.c[name] for name in _NUMBERS))
 
 
 @finding("ledger", "posting")
 def quantity_not_ledger() -> Query:
     """{lot} {package}: stock lines hold {found}, the ledger says {expected}."""
-    return differing_keys()
+    return _differing(_of_every_item)
 
 
 @finding("ledger", "posting")

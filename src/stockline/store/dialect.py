@@ -159,7 +159,7 @@ class PostgresDialect(Dialect):
 
     _SCAN = text(
         "SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true),"
-        " set_config('parallel_setup_cost', '100', true), set_config('parallel_tuple_cost', '0.01', true)"
+        " set_config('join_collapse_limit', '1', true)"
     )
 
     def prepare(self, engine: Engine) -> None:

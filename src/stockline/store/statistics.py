@@ -14,6 +14,7 @@ from stockline.schema.base import REFERENCE
 ROWS = 10_000_000
 FEW_ROWS = 1_000
 FEW = (
+    "extra_link",
     "ix_open_entry_short",
     "ix_serial_lost",
     "ix_tracking_specification_to_invoice",
@@ -21,7 +22,7 @@ FEW = (
     "ix_link_demand_lot_of_serial",
     "ix_link_supply_lot_of_serial",
 )
-"""Indexes that hold few of their table's rows."""
+"""Tables that hold few rows, and indexes that hold few of their table's."""
 
 SHARE = {
     "item_id": 1e-2,
@@ -52,11 +53,14 @@ def tell_planner(connection: Connection) -> None:
 
 
 def _figures(table: Table) -> Iterator[tuple[str, str]]:
-    yield table.name, _narrowing(ROWS, [column.name for column in table.primary_key], unique=True)
+    yield table.name, _narrowing(_rows(table.name), [column.name for column in table.primary_key], unique=True)
     for index in table.indexes:
-        rows = FEW_ROWS if index.name in FEW else ROWS
         columns = [str(getattr(column, "name", column)) for column in index.expressions]
-        yield str(index.name), _narrowing(rows, columns, unique=bool(index.unique))
+        yield str(index.name), _narrowing(_rows(str(index.name)), columns, unique=bool(index.unique))
+
+
+def _rows(name: str) -> int:
+    return FEW_ROWS if name in FEW else ROWS
 
 
 def _narrowing(rows: int, columns: list[str], *, unique: bool) -> str:

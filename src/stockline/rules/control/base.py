@@ -68,17 +68,15 @@ def of_serial_items(table: Any) -> Any:
     return table.c.item_id.not_in(_OTHER_ITEMS)
 
 
-LINES: FromClause = stock_line.join(
-    characteristic_set,
-    and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-)
+OF_LINE = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
+LINES: FromClause = stock_line.join(characteristic_set, OF_LINE)
 AWAITING_PUT_AWAY = tuple_(characteristic_set.c.site_id, characteristic_set.c.location).in_(
     select(location.c.site_id, location.c.code).where(location.c.category == "put_away")
 )
 """The stock line lies where things wait to be put away: nothing of it is looked at (ST-9)."""
 
 
-def of_line(*facts: Any) -> Query:
+def of_line(*facts: Any, source: FromClause = LINES) -> Query:
     """What a finding says of a stock line."""
     place = characteristic_set.c
     return select(
@@ -89,4 +87,4 @@ def of_line(*facts: Any) -> Query:
         place.lot,
         place.package,
         *facts,
-    ).select_from(LINES)
+    ).select_from(source)

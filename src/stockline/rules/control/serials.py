@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Text, and_, case, exists, func, literal, or_, select, true, union, union_all
+from sqlalchemy import FromClause, Select, Text, and_, case, func, literal, or_, select, true, union, union_all
 
-from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, finding, findings, of_line, of_serial_items
+from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, OF_LINE, finding, findings, of_line, of_serial_items
 from stockline.rules.framework import Query
 from stockline.schema.stock import LOST, characteristic_set, extra_link, serial, stock_line
 from stockline.values import SCALE
@@ -36,10 +36,10 @@ def serials_on_line() -> Query:
     """Lines with more or fewer links than their quantity."""
     own, extra = _counts(serial), _counts(extra_link)
     linked = func.coalesce(own.c.linked, 0) + func.coalesce(extra.c.linked, 0)
-    joined = LINES
-    for counted in (own, extra):
-        to_line = and_(counted.c.item_id == stock_line.c.item_id, counted.c.stock_line_id == stock_line.c.id)
-        joined = joined.outerjoin(counted, to_line)
+    counted: FromClause = stock_line
+    for count in (own, extra):
+        to_line = and_(count.c.item_id == stock_line.c.item_id, count.c.stock_line_id == stock_line.c.id)
+        counted = counted.outerjoin(count, to_line)
     quantity = stock_line.c.quantity
     facts = {
         "expected": quantity // SCALE,
@@ -47,10 +47,10 @@ def serials_on_line() -> Query:
         "missing_serials": case((linked * SCALE < quantity, 1), else_=0),
         "surplus_serials": case((linked * SCALE > quantity, 1), else_=0),
     }
-    return (
-        of_line(*(fact.label(name) for name, fact in facts.items()))
-        .select_from(joined)
-        .where(quantity > 0, linked * SCALE != quantity, of_serial_items(stock_line), ~AWAITING_PUT_AWAY)
+    # The characteristics come last: they are wanted of few lines.
+    named = (fact.label(name) for name, fact in facts.items())
+    return of_line(*named, source=counted.join(characteristic_set, OF_LINE)).where(
+        quantity > 0, linked * SCALE != quantity, of_serial_items(stock_line), ~AWAITING_PUT_AWAY
     )
 
 
@@ -68,30 +68,15 @@ def mismatch() -> Any:
     )
 
 
-def elsewhere() -> Any:
-    """The last movement of the serial was into another line than this.
-
-    Another system tells only where the goods went and under which numbers; our own movements know the whole set.
-    """
-    seen = characteristic_set.alias("seen")
-    told = [seen.c[name] == characteristic_set.c[name] for name in ("site_id", "location", "lot", "package")]
-    home = exists().where(seen.c.item_id == serial.c.item_id, seen.c.id == serial.c.last_set_id, *told)
-    return and_(
-        serial.c.last_direction > 0,
-        serial.c.last_set_id != stock_line.c.set_id,
-        or_(serial.c.last_batch_id.isnot(None), ~home),
-    )
-
-
-def _flagged(source: FromClause, line: Any) -> Select[Any]:
-    """Links with what is wrong with each; `line` is the number it leads to."""
+def _suspects(source: FromClause, line: Any) -> Select[Any]:
+    """Links that may be wrong, as far as the serial and its line tell; `line` is the number it leads to."""
     to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
     is_open = func.coalesce(stock_line.c.quantity, 0) != 0
     wrong = {
         "closed_line": ~is_open,
         "attribute_mismatch": and_(is_open, mismatch()),
         "issued": serial.c.last_direction < 0,
-        "misplaced": and_(is_open, elsewhere()),
+        "moved": and_(is_open, serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id),
     }
     place = characteristic_set.c
     return (
@@ -103,6 +88,9 @@ def _flagged(source: FromClause, line: Any) -> Select[Any]:
             func.coalesce(place.package, "").label("package"),
             case((wrong["attribute_mismatch"], serial.c.lot)).label("found"),
             case((wrong["attribute_mismatch"], place.lot)).label("expected"),
+            stock_line.c.set_id,
+            serial.c.last_set_id,
+            serial.c.last_batch_id,
             *(case((flag, 1), else_=0).label(name) for name, flag in wrong.items()),
         )
         .select_from(source.outerjoin(LINES, to_line))
@@ -135,9 +123,24 @@ def _looked_at(row: Any) -> Any:
 )
 def serial_on_line() -> Query:
     """Links that lead nowhere, or to a line that is not the serial's."""
-    own = _flagged(serial, serial.c.stock_line_id)
-    wrong = union_all(own, _flagged(_of_extra(), extra_link.c.stock_line_id)).subquery("wrong")
-    return select(wrong).where(_looked_at(wrong))
+    own, extra = _suspects(serial, serial.c.stock_line_id), _suspects(_of_extra(), extra_link.c.stock_line_id)
+    # First all links are gone through, for what costs little; only of what is left more is asked.
+    suspect = union_all(own, extra).cte("suspect").prefix_with("MATERIALIZED")
+    seen, there = characteristic_set.alias("seen"), characteristic_set.alias("there")
+    # Another system tells only where the goods went and under which numbers; our own movements know the whole set.
+    home = and_(*(seen.c[name] == there.c[name] for name in ("site_id", "location", "lot", "package")))
+    misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home))
+    at_once = ("closed_line", "attribute_mismatch", "issued")
+    told = ("site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
+    return (
+        select(*(suspect.c[name] for name in (*_SERIAL, *told)), case((misplaced, 1), else_=0).label("misplaced"))
+        .select_from(
+            suspect.outerjoin(
+                seen, and_(seen.c.item_id == suspect.c.item_id, seen.c.id == suspect.c.last_set_id)
+            ).outerjoin(there, and_(there.c.item_id == suspect.c.item_id, there.c.id == suspect.c.set_id))
+        )
+        .where(or_(*(suspect.c[name] == 1 for name in at_once), misplaced), _looked_at(suspect))
+    )
 
 
 @finding("serials", "")

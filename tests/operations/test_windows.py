@@ -316,6 +316,17 @@ def test_nothing_of_a_window_stays(stock: Stockline) -> None:
                 assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
 
 
+def test_what_is_drafted_goes_with_its_line(stock: Stockline) -> None:
+    window = drafted(stock, "PO1/1", TrackingRow("S1"), TrackingRow("S2"))
+    stock.delete_line("PO1/1", confirm=True)
+    rows = stock.snapshot()
+    assert not any(rows[table] for table in ("window_row", "window_step", "window_entry"))
+    for work in (stock.close_tracking, stock.window):
+        assert refusal_of(work, window.number).code == Code.WINDOW_STALE
+    stock.discard_tracking(window.number)
+    assert not stock.snapshot()["tracking_window"]
+
+
 # ---------------------------------------------------------------- pages and size
 
 

@@ -9,6 +9,7 @@ from stockline.operations.lines import SourceLine, find_document, lines_of, lock
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.new_numbers import forget_new_numbers
 from stockline.operations.new_orders import MADE
+from stockline.operations.open_windows import empty_window_of
 from stockline.operations.problems import Problems
 from stockline.operations.reservation_release import end_links
 from stockline.schema.documents import document, is_component, line_id, outgoing, source_line
@@ -38,6 +39,7 @@ def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confi
     problems.refuse()
     for line in lines:
         end_links(transaction, line)
+        empty_window_of(transaction, line)
     remove_lines(transaction, lines)
 
 

@@ -235,10 +235,27 @@ def forget(transaction: Transaction, item_id: int, window: int) -> None:
 
 
 # The window itself goes first: who is busy in it has its lock, and may still be adding rows.
+_DRAFTED = tuple(
+    delete(table).where(table.c.item_id == ITEM, table.c.window_id == WINDOW)
+    for table in (window_row, window_step, window_entry)
+)
 _FORGET = (
     delete(tracking_window).where(tracking_window.c.item_id == ITEM, tracking_window.c.id == WINDOW),
-    *(
-        delete(table).where(table.c.item_id == ITEM, table.c.window_id == WINDOW)
-        for table in (window_row, window_step, window_entry)
-    ),
+    *_DRAFTED,
+)
+
+
+def empty_window_of(transaction: Transaction, line: SourceLine) -> None:
+    """Take away what is drafted for a line that is deleted; who has the window open still hears that it is stale."""
+    parameters = {"item": line.item.id, "line": line.id}
+    for window in transaction.execute(_HOLD_OF_LINE, parameters).scalars().all():
+        for statement in _DRAFTED:
+            transaction.execute(statement, parameters | {"window": window})
+
+
+_HOLD_OF_LINE = (
+    update(tracking_window)
+    .where(tracking_window.c.item_id == ITEM, tracking_window.c.line_id == LINE)
+    .values(revision=tracking_window.c.revision + 1)
+    .returning(tracking_window.c.id)
 )

@@ -104,13 +104,14 @@ def _read(given: Reclassification, item: Item, site: Site, new_site: Site) -> li
 
 
 def _quantity(row: Reclassified, item: Item, unit: str, number: int, problems: Problems) -> int:
-    """The base quantity of a row; one with a serial is 1 when it does not say."""
+    """The base quantity of a row; one with a serial, before or after, is 1 when it does not say."""
+    has_serial = bool(clean_number(row.serial) or clean_number(row.new_serial))
     try:
         if row.base_quantity is not None:
             return base_units(parse_quantity(row.base_quantity), item.units[item.unit], 1)
         if row.quantity is None:
-            return SCALE if row.serial else 0
-        if row.serial:
+            return SCALE if has_serial else 0
+        if has_serial:
             return base_units(parse_quantity(row.quantity), item.units[item.unit], 1)
         return base_units(parse_quantity(row.quantity), item.units[unit], item.rounding)
     except ValueProblem as problem:

@@ -45,11 +45,15 @@ def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: S
 
 
 def stage_new_rows(
-    transaction: Transaction, window: OpenWindow, first: int, given: Sequence[TrackingRow]
+    transaction: Transaction, window: OpenWindow, first: int, given: Sequence[TrackingRow], *, selected: bool = False
 ) -> dict[int, Finding]:
-    """Write rows entered in an open window, numbered from `first`; what is wrong with those that cannot be read."""
+    """Write rows entered in an open window, numbered from `first`; what is wrong with those that cannot be read.
+
+    `selected`: they say how much stock is taken, which is positive whatever the sign of the line (TW-32).
+    """
     problems = Problems((Code.INVALID,))
-    rows = _read(RowReader(window.line, fresh=True), given, first, problems)
+    reader = RowReader(window.line, fresh=True, sign=1 if selected else window.line.sign)
+    rows = _read(reader, given, first, problems)
     same = {"item_id": window.line.item.id, "window_id": window.id, "revision": window.revision}
     _stage(transaction, window.line, given, first, rows, same)
     return {finding.row or 0: finding for finding in problems.findings(Code.INVALID)}
@@ -128,11 +132,12 @@ def _says_nothing(given: TrackingRow) -> bool:
 class RowReader:
     """Reads the quantities of one line's rows: base, and positive when they have the line's sign.
 
-    `fresh`: nothing of the rows has been handled yet.
+    `fresh`: nothing of the rows has been handled yet; `sign`: that of what is typed, by default the line's.
     """
 
-    def __init__(self, line: SourceLine, *, fresh: bool) -> None:
+    def __init__(self, line: SourceLine, *, fresh: bool, sign: int | None = None) -> None:
         self.line = line
+        self._sign = sign or line.sign
         self._fresh = fresh
         self._coarse = line.item.rounding > 1
 
@@ -181,4 +186,4 @@ class RowReader:
             raise ValueProblem(f"{quantity} rounds to 0")
         if abs(units) > LARGEST:
             raise ValueProblem(f"{quantity} is out of range in {line.item.unit}")
-        return units * line.sign
+        return units * self._sign

@@ -43,7 +43,7 @@ def select_rows(transaction: Transaction, number: int, given: Sequence[TrackingR
     window = _taking(hold_window(transaction, number, visit))
     stock = stock_for(window.line, window.id)
     parameters = begin_step(transaction, window, len(given)) | _place(window, stock)
-    unreadable = stage_new_rows(transaction, window, parameters["first"], given)
+    unreadable = stage_new_rows(transaction, window, parameters["first"], given, selected=True)
     if unreadable:
         raise Refusal(Code.INVALID, unreadable.values())
     bring_numbers(transaction, window.line, parameters)

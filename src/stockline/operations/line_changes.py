@@ -9,7 +9,7 @@ from stockline.codes import Code
 from stockline.operations.catalog import find_items, find_sites
 from stockline.operations.documents import is_numbered
 from stockline.operations.line_values import LineValues
-from stockline.operations.lines import POSITIVE, SourceLine, find_line, sides_of
+from stockline.operations.lines import ONE_WAY, SourceLine, find_line, sides_of
 from stockline.operations.links import numbered
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
@@ -134,7 +134,7 @@ def _new_values(
     if {"quantity", "unit", "item"} & set(changes):
         given = changes["quantity"] if changes.get("quantity") is not None else to_quantity(line.unit_quantity)
         quantity, base = checker.quantity(item, factor, given, zero_allowed=True)
-        if line.kind in POSITIVE:
+        if line.kind in ONE_WAY:
             checker.positive(quantity)
     if "reserve" in changes and changes["reserve"] not in RESERVE:
         problems.add(Code.INVALID, f"Line {line.name}: reserve cannot be {changes['reserve']!r}.", line=line.name)

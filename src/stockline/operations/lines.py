@@ -54,7 +54,9 @@ MAY_GO_NEGATIVE = {"purchase", "purchase_return", "sale", "sale_return"}
 NEGATIVE_TYPES = {"positive_adjustment", "negative_adjustment"}
 
 POSITIVE = {"transfer", "production", "assembly"}
-"""The kinds whose goods move one way only, so that no quantity is negative (IN-15), and that nobody invoices (TW-8)."""
+"""The kinds that have no invoice column (TW-8)."""
+ONE_WAY = POSITIVE | {"planned"}
+"""The kinds whose goods move one way only, so that no quantity is negative (IN-15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,14 @@ class SourceLine:
         return self.kind == "journal"
 
     @property
+    def is_planned(self) -> bool:
+        """A supply that planning proposes: it is neither posted nor invoiced."""
+        return self.kind == "planned"
+
+    @property
     def is_invoiced(self) -> bool:
         """Whether what has been handled of it is to be invoiced."""
-        return self.kind not in POSITIVE and not self.is_journal
+        return self.kind not in ONE_WAY and not self.is_journal
 
     @property
     def is_incoming(self) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, insert, select
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.line_values import LineValues
-from stockline.operations.lines import POSITIVE
+from stockline.operations.lines import ONE_WAY
 from stockline.operations.problems import Problems
 from stockline.results import OrderLine
 from stockline.schema.documents import FIRST_COMPONENT, FIRST_INCOMING, document, line_id, line_suffix, source_line
@@ -23,6 +23,7 @@ DIRECTIONS = {
     "sale": -1,
     "sale_return": 1,
     "transfer": -1,
+    "planned": 1,
     "positive_adjustment": 1,
     "negative_adjustment": -1,
     "output": 1,
@@ -37,7 +38,7 @@ MADE = {"production": ("output", "consumption"), "assembly": ("assembly_output",
 """The kinds that make an item from components: the types of the line that comes out and of those that go in."""
 
 _LINES = {"lines", "site", "location", "date"}
-_GIVEN = dict.fromkeys(("purchase", "purchase_return", "sale", "sale_return", "journal"), _LINES)
+_GIVEN = dict.fromkeys(("purchase", "purchase_return", "sale", "sale_return", "journal", "planned"), _LINES)
 _GIVEN |= {"transfer": {"lines", "location", "from_site", "to_site", "in_transit", "ship_date", "receipt_date"}}
 _GIVEN |= {kind: {"site", "location", "date", "item", "quantity", "unit", "variant", "components"} for kind in MADE}
 """What may be given of an order of a kind, beside id, kind and party."""
@@ -215,7 +216,7 @@ class _NewLines:
         unit = line.unit or found.unit
         factor = checker.factor(found, unit)
         quantity, base = checker.quantity(found, factor, line.quantity, zero_allowed=False)
-        if order.kind in POSITIVE:
+        if order.kind in ONE_WAY:
             checker.positive(quantity)
         return {
             "position": position,

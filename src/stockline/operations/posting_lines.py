@@ -80,7 +80,7 @@ def chosen_lines(lines: Sequence[SourceLine], said: Quantities) -> list[PostingL
 def _chosen(line: SourceLine, said: Quantities, shipped: int, problems: Problems) -> PostingLine:
     """What is posted of a line; `shipped` is what this very posting ships of it before it is received."""
     quantity = 0
-    if said.handle:
+    if said.handle and not line.is_planned:
         quantity = line.in_transit + shipped if line.is_incoming else abs(line.outstanding)
         given = _given(line, said.to_handle, said.side)
         if given is not None and quantity == 0 and line.is_incoming:

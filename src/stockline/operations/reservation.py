@@ -72,7 +72,7 @@ def _check_allowed(line: SourceLine, partner: SourceLine | str | None) -> None:
 def _never_reserved(line: SourceLine) -> str | None:
     if line.is_journal:
         return f"Line {line.name} is a journal line."
-    if line.kind == "planned":
+    if line.is_planned:
         return f"Line {line.name} is only planned."
     if line.quantity < 0:
         return f"Line {line.name} has a negative quantity."

@@ -77,7 +77,7 @@ _SUMS = summed(window_row).where(*GOOD_ROWS)
 def source_figures(line: SourceLine) -> Figures:
     """The first line of the header: what the source line has, and what of it is to be handled and invoiced (TW-8)."""
     quantity, outstanding, to_invoice = line.quantity, line.outstanding, line.quantity - line.invoiced
-    if line.is_journal:
+    if line.is_journal or line.is_planned:
         outstanding = to_invoice = quantity
     elif not line.is_invoiced:
         to_invoice = 0

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, insert, literal, or_, select, update
 
 from stockline.operations.lines import SourceLine
 from stockline.results import KEEP
-from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE, ROWS, same_combination
+from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE, ROWS, WINDOW, same_combination
 from stockline.schema.reservations import renumbering
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
@@ -64,9 +64,13 @@ def forget_new_numbers(transaction: Transaction, lines: Sequence[SourceLine]) ->
 
 
 def show_new_numbers(transaction: Transaction, line: SourceLine, parameters: Mapping[str, Any]) -> None:
-    """Give the rows of a window that opens what was noted of their numbers."""
+    """Give the rows of a window that opens what was noted of their numbers.
+
+    What becomes of goods without number is a row too, for the whole line: no entry carries it.
+    """
     if line.renumbers:
         transaction.execute(_SHOW, parameters)
+        transaction.execute(_SHOW_UNNUMBERED, {**parameters, "all": abs(line.quantity)})
 
 
 _STAYS_OR_NEW = {f"new_{name}": func.nullif(_NOTED[f"new_{name}"], _NOTED[name]) for name in COMBINATION}
@@ -74,6 +78,20 @@ _SHOW = (
     update(window_row)
     .where(*ROWS, _OF_LINE, same_combination(renumbering, window_row))
     .values(**_STAYS_OR_NEW, dated=_NOTED.dated, new_expires=_NOTED.new_expires)
+)
+
+_LAST = select(func.coalesce(func.max(_ROW.row), 0)).where(*ROWS).scalar_subquery()
+_ALL = bindparam("all", type_=BigInteger)
+_SHOW_UNNUMBERED = insert(window_row).from_select(
+    ("item_id", "window_id", "row", "quantity", "handle", "invoice", "revision", *NEW_NUMBERS, "dated", "new_expires"),
+    select(
+        *(ITEM, WINDOW, _LAST + 1, _ALL, _ALL, _ALL, literal(0)),
+        *(func.nullif(_NOTED[name], "") for name in NEW_NUMBERS),
+        _NOTED.dated,
+        _NOTED.new_expires,
+    ).where(
+        _OF_LINE, *(_NOTED[name] == "" for name in COMBINATION), or_(*(_NOTED[name] != "" for name in NEW_NUMBERS))
+    ),
 )
 
 

@@ -131,19 +131,18 @@ def _change(
     transaction.execute(_SET.values(revision=window.revision, **values), parameters)
     if values["serial"] != was.serial and values["serial"]:
         bring_numbers(transaction, window.line, parameters)
-        for name in ("lot", "package"):
-            _keep_what_is_not_brought(transaction, was, name, changes, parameters)
+        _keep_what_is_not_brought(transaction, was, changes, parameters)
     if "expires" not in changes:
         forget_date_of_former_number(transaction, window.line, parameters)
 
 
 def _keep_what_is_not_brought(
-    transaction: Transaction, was: Any, name: str, changes: Mapping[str, Any], parameters: dict[str, Any]
+    transaction: Transaction, was: Any, changes: Mapping[str, Any], parameters: dict[str, Any]
 ) -> None:
-    """A serial that is not known under a lot stays under the one the row had."""
-    if name not in changes and getattr(was, name):
-        kept = _SET.where(window_row.c[name] == "").values({name: getattr(was, name)})
-        transaction.execute(kept, parameters)
+    """A serial that is known under no lot or package stays under those the row had."""
+    had = {name: getattr(was, name) for name in ("lot", "package") if name not in changes}
+    if any(had.values()):
+        transaction.execute(_SET.where(*(window_row.c[name] == "" for name in had)).values(had), parameters)
 
 
 _SET = update(window_row).where(*CHANGED)

@@ -1,12 +1,18 @@
 """`stockline resync`: load, control, repair and report, on another system's files or on one's own database."""
 
 import csv
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from python_calamine import load_workbook
 
 import stockline
+from stockline import FoundSerial, FoundStockLine, TrackingCode
+from stockline.operations import resync_auto, resync_plan
+from stockline.operations.catalog import Item
+from stockline.store.database import Transaction
 from tests.cli.conftest import Run
 from tests.exchange.files import written
 
@@ -203,6 +209,93 @@ def test_on_ones_own_database(folder: Path, run: Run, database_url: str) -> None
     with stockline.open(database_url) as stock:
         assert [finding.finding for finding in stock.control()] == ["missing_serials"]
         assert stock.serial("BIKE", "SA").stock_line == 1001
+
+
+def loaded(folder: Path, run: Run, database_url: str) -> None:
+    x3(folder)
+    run("--database", database_url, "load", "--from", "x3", "STOCK.csv", "STOSER.csv", "STOJOU.csv", "--yes")
+
+
+def test_the_corrections_of_ones_own_database(folder: Path, run: Run, database_url: str) -> None:
+    loaded(folder, run, database_url)
+    result = run("--database", database_url, "resync", "--corrections", "home", "--as", "x3")
+    assert "See home/corrections-STOCK.csv for 2 rows to change in STOCK." in result.output
+    stock = table(folder / "home" / "corrections-STOCK.csv")
+    lines = {row["STOCOU"]: (row["QTYSTU before"], row["QTYSTU after"]) for row in stock}
+    assert lines == {"1004": ("1", "2"), "1005": ("1", "0")}
+    serials = table(folder / "home" / "corrections-STOSER.csv")
+    links = {row["SERNUM"]: (row["STOCOU before"], row["STOCOU after"], row["reason"]) for row in serials}
+    assert links == {
+        "SA": ("1002", "1001", "attributes"),
+        "SB": ("1001", "1002", "attributes"),
+        "P2": ("1005", "1004", "equal_lines"),
+        "P3": ("1006", "", "only_fit"),
+        "B3": ("1007", "", "left"),
+    }
+    assert {row["STOFCY before"] for row in serials} == {"EAST"}
+
+
+def test_the_corrections_of_an_earlier_run_in_our_own_columns(folder: Path, run: Run, database_url: str) -> None:
+    loaded(folder, run, database_url)
+    with stockline.open(database_url) as stock:
+        number = stock.resync_auto().number
+    result = run("--database", database_url, "corrections", str(number), "home")
+    assert result.exit_code == 0, result.output
+    serials = table(folder / "home" / "corrections-serials.csv")
+    links = {row["serial"]: (row["stock_line before"], row["stock_line after"]) for row in serials}
+    assert links["SA"] == ("1002", "1001")
+    assert {row["stock_line"] for row in table(folder / "home" / "corrections-stock_lines.csv")} == {"1004", "1005"}
+    assert run("--database", database_url, "corrections", "999", "home").exit_code == 1
+
+
+def test_a_dry_run_has_no_corrections(folder: Path, run: Run, database_url: str) -> None:
+    loaded(folder, run, database_url)
+    run("--database", database_url, "resync", "--dry-run", "--corrections", "home")
+    assert not list((folder / "home").iterdir())
+
+
+def test_the_competing_plans_of_a_case_left_are_shown(run: Run, database_url: str) -> None:
+    with stockline.open(database_url) as stock:
+        stock.create_item("BIKE", tracking=TrackingCode(serial="specific"))
+        stock.create_site("EAST", locations=["A1", "B1"])
+        stock.load(
+            stock_lines=[
+                FoundStockLine(id=1, item="BIKE", site="EAST", location="A1", quantity=1),
+                FoundStockLine(id=2, item="BIKE", site="EAST", location="B1", quantity=2),
+            ],
+            serials=[
+                FoundSerial(item="BIKE", serial="S1", stock_line=1),
+                FoundSerial(item="BIKE", serial="S2", stock_line=1),
+                FoundSerial(item="BIKE", serial="S3", stock_line=2),
+            ],
+        )
+    result = run("--database", database_url, "resync")
+    assert result.exit_code == 1
+    assert "move S1 from 1 to 2" in result.output
+    assert "move S2 from 1 to 2" in result.output
+
+
+def test_what_is_done_stays_when_it_is_cancelled(
+    folder: Path, run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded(folder, run, database_url)
+    planned = resync_plan.ItemPlan
+
+    def plan(transaction: Transaction, item: Item, site: int | None) -> resync_plan.ItemPlan:
+        if item.code == "BIKE":
+            os.kill(os.getpid(), signal.SIGINT)
+        return planned(transaction, item, site)
+
+    monkeypatch.setattr(resync_auto, "ItemPlan", plan)
+    result = run("--database", database_url, "resync")
+    assert result.exit_code == 130
+    assert "Cancelled: 1 action done, which stay." in squeezed(result.output)
+    monkeypatch.undo()
+    with stockline.open(database_url) as stock:
+        assert stock.serial("BELL", "B3").stock_line is None
+        assert stock.serial("BIKE", "SA").stock_line == 1002
+    result = run("--database", database_url, "resync")
+    assert "4 actions, 1 case left alone." in result.output
 
 
 @pytest.mark.parametrize(

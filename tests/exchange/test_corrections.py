@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
-from stockline import ResyncAction
+import pytest
+
+from stockline import FoundSerial, FoundStockLine, ResyncAction, ResyncCorrections
 from stockline.exchange import business_central, erpnext, odoo, x3
-from stockline.exchange.corrections import Corrections, corrections
+from stockline.exchange.corrections import OWN, Corrections, corrections, corrections_of_run
+from stockline.exchange.overrides import Overrides
+from stockline.exchange.systems import Shape
 from tests.exchange.foreign import stock_of
 
 X3_STOCK = """STOFCY,STOCOU,ITMREF,QTYSTU,LOC
@@ -129,3 +133,50 @@ def test_bins_of_business_central(tmp_path: Path) -> None:
 def test_nothing_done_is_nothing_to_change(tmp_path: Path) -> None:
     found = stock_of(x3.SYSTEM, tmp_path, STOCK=X3_STOCK, STOSER=X3_SERIALS)
     assert corrections(x3.SYSTEM, found, []) == []
+
+
+LINES = [
+    FoundStockLine(id=1, item="BIKE", site="Stores - NF", quantity=1, lot="L1"),
+    FoundStockLine(id=2, item="BIKE", site="EAST", location="A2", quantity=1, lot="L2", package="P2", owner="ANN"),
+]
+SERIALS = [FoundSerial(item="BIKE", serial="S1", stock_line=1)]
+
+
+def of_run(system: Shape, overrides: Overrides | None = None, *actions: ResyncAction) -> list[Corrections]:
+    changed = actions or (action("move", "S1", 1, 2),)
+    run = ResyncCorrections(run=7, actions=changed, stock_lines=LINES, serials=SERIALS)
+    return corrections_of_run(system, run, overrides or Overrides())
+
+
+@pytest.mark.parametrize(
+    ("system", "table", "before", "after"),
+    [
+        (x3.SYSTEM, "STOSER", {"STOFCY": "Stores - NF", "STOCOU": "1"}, {"STOFCY": "EAST", "STOCOU": "2", "LOC": "A2"}),
+        (erpnext.SYSTEM, "Serial No", {"warehouse": "Stores - NF"}, {"warehouse": "EAST", "batch_no": "L2"}),
+        (odoo.SYSTEM, "stock.quant", {"location_id": "Stores - NF"}, {"package_id": "P2", "owner_id": "ANN"}),
+        (business_central.SYSTEM, "Item Ledger Entry", {"Lot No.": "L1"}, {"Bin Code": "A2", "Package No.": "P2"}),
+        (OWN, "serials", {"stock_line": "1", "lot": "L1"}, {"stock_line": "2", "site": "EAST", "location": "A2"}),
+    ],
+)
+def test_a_run_on_ones_own_database(system: Shape, table: str, before: dict[str, str], after: dict[str, str]) -> None:
+    (made,) = of_run(system)
+    assert made.table == table
+    (row,) = (dict(zip(made.columns, row, strict=True)) for row in made.rows)
+    assert {row[name] for name, its in system.serial_columns.items() if its == "serial"} == {"S1"}
+    assert {name: row[f"{name} before"] for name in before} == before
+    assert {name: row[f"{name} after"] for name in after} == after
+
+
+def test_places_go_home_under_the_names_they_came_with() -> None:
+    there = Overrides(sites={"Back - NF": ("EAST", "A2"), "Shop - NF": ("EAST", "")})
+    (made,) = of_run(erpnext.SYSTEM, there)
+    assert rows(made, "warehouse before", "warehouse after") == [("Stores - NF", "Back - NF")]
+    there = Overrides(sites={"E1": ("EAST", "")}, locations={"EAST": {"SHELF": "A2"}})
+    (made,) = of_run(business_central.SYSTEM, there)
+    assert rows(made, "Location Code after", "Bin Code after") == [("E1", "SHELF")]
+
+
+def test_lines_merged_in_ones_own_database() -> None:
+    serials, lines = of_run(OWN, None, action("merge", None, 1, 2, "equal_lines"))
+    assert rows(serials, "serial", "stock_line before", "stock_line after") == [("S1", "1", "2")]
+    assert rows(lines, "stock_line", "quantity before", "quantity after") == [("2", "1", "2"), ("1", "1", "0")]

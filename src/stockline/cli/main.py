@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from stockline.cli import database, demo, reports, scenario
+from stockline.cli.corrections import corrections
 from stockline.cli.import_ import import_
 from stockline.cli.load import load
 from stockline.cli.resync import resync
@@ -36,6 +37,7 @@ def stockline(
 app.command("import")(import_)
 app.command("load")(load)
 app.command("resync")(resync)
+app.command("corrections")(corrections)
 app.command("stock")(reports.stock)
 app.command("serial")(reports.serial)
 app.command("control")(reports.control)

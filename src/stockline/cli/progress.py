@@ -17,7 +17,8 @@ class StepBar:
 
     def __init__(self) -> None:
         console = screen(error=True)
-        columns = TextColumn("{task.description:<6}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+        shown = BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.fields[told]}")
+        columns = TextColumn("{task.description:<7}"), *shown
         self._progress = Progress(*columns, console=console, disable=not console.is_terminal)
         self._tasks: dict[str, TaskID] = {}
         self._step = ""
@@ -34,11 +35,11 @@ class StepBar:
     def begin(self, step: str, total: int) -> None:
         """A step begins; one that begins again starts from nothing."""
         if step not in self._tasks:
-            self._tasks[step] = self._progress.add_task(step, total=total)
+            self._tasks[step] = self._progress.add_task(step, total=total, told="")
         else:
             self._progress.reset(self._tasks[step], total=total)
         self._step = step
 
-    def reach(self, position: int) -> None:
-        """How far the step is."""
-        self._progress.update(self._tasks[self._step], completed=position)
+    def reach(self, position: int, told: str = "") -> None:
+        """How far the step is, and what else there is to tell of it."""
+        self._progress.update(self._tasks[self._step], completed=position, told=told)

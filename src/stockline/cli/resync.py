@@ -1,6 +1,5 @@
 """`stockline resync`: serials and stock lines brought back into agreement, here or in another system's files."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 import stockline
 from stockline import Stockline
 from stockline.cli.console import counted, fail, refusals_shown, screen, stock_of
+from stockline.cli.corrections import shaped, write_corrections
 from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
 from stockline.cli.load import UNREADABLE, load_found
 from stockline.cli.progress import StepBar
@@ -21,6 +21,9 @@ from stockline.exchange.corrections import Corrections, corrections
 from stockline.exchange.found import Found
 from stockline.exchange.report import write_report
 from stockline.exchange.sheets import SheetProblem
+
+CANCELLED = 130
+"""The status of a command that Ctrl-C has ended."""
 
 
 def resync(  # noqa: PLR0913, PLR0917 - an option each
@@ -36,7 +39,11 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would be done; write nothing.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.xlsx", help="Write all of it as a workbook.")] = None,
     correct: Annotated[
-        Path | None, typer.Option("--corrections", metavar="FOLDER", help="Write the rows to change in that system.")
+        Path | None,
+        typer.Option("--corrections", metavar="FOLDER", help="Write the rows to change in the system it came from."),
+    ] = None,
+    shape: Annotated[
+        SystemName | None, typer.Option("--as", help="On one's own database: the system the corrections are for.")
     ] = None,
     mapping: Annotated[
         Path | None, typer.Option(metavar="TOML", help="Names of columns, sites and places that differ.")
@@ -51,7 +58,8 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     """Bring serials and stock lines back into agreement where only one way is right; report the rest.
 
     With --from the files of another system are loaded into a database that is thrown away, controlled, repaired and
-    reported. Ends with status 1 when something does not agree afterwards, or could not be read.
+    reported. Ends with status 1 when something does not agree afterwards, or could not be read, and with 130 when it
+    was cancelled with Ctrl-C: what has been done stays.
     """
     first, _, last = (items or "").partition("..")
     selection = Selection(site, (first, last or first) if items else None)
@@ -61,7 +69,8 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
                 fail("Files are resynchronized with --from: say which system they come from.")
             with stock_of(context) as stock:
                 outcome = carry_out(stock, selection, steps, repair=True, dry_run=dry_run)
-            _tell(outcome, report, [], None)
+                changes = _own_corrections(stock, outcome, shape, mapping)
+            _hand_over(outcome, changes, None, folder=correct, report=report)
             return
         try:
             found = read_files(
@@ -80,9 +89,7 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     changes = corrections(SYSTEMS[system], found, outcome.run.actions if outcome.run else [])
     if not repair:
         screen().print("Nothing was repaired: correct the unreadable rows, or repair the rest with --skip-bad.")
-    if correct is not None:
-        _write_corrections(changes, correct)
-    _tell(outcome, report, changes, found)
+    _hand_over(outcome, changes, found, folder=correct, report=report)
 
 
 @contextmanager
@@ -95,23 +102,21 @@ def _temporary() -> Iterator[Stockline]:
         yield stock
 
 
-def _write_corrections(changes: Sequence[Corrections], folder: Path) -> None:
-    """A CSV for each table in which something is to be changed."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for table in changes:
-            path = folder / f"corrections-{table.table.replace(' ', '-')}.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(table.columns)
-                writer.writerows(table.rows)
-            screen().print(f"See {path} for {counted(len(table.rows), 'row')} to change in {table.table}.")
-    except OSError as error:
-        fail(f"The corrections cannot be written to {folder}: {error.strerror}.")
+def _own_corrections(
+    stock: Stockline, outcome: Outcome, shape: SystemName | None, mapping: Path | None
+) -> list[Corrections]:
+    """What a run has changed; a dry run, and one that had nothing to do, have changed nothing."""
+    if outcome.run is None or not outcome.run.number:
+        return []
+    return shaped(stock.resync_corrections(outcome.run.number), shape, mapping)
 
 
-def _tell(outcome: Outcome, report: Path | None, changes: Sequence[Corrections], found: Found | None) -> None:
-    """Print what has come of it, write the report, and end with status 1 when something is left."""
+def _hand_over(
+    outcome: Outcome, changes: Sequence[Corrections], found: Found | None, *, folder: Path | None, report: Path | None
+) -> None:
+    """Write the corrections and the report, print what has come of it, and end with the status that says so."""
+    if folder is not None:
+        write_corrections(changes, folder)
     show(outcome)
     if report is not None:
         try:
@@ -119,6 +124,10 @@ def _tell(outcome: Outcome, report: Path | None, changes: Sequence[Corrections],
         except OSError as error:
             fail(f"The report cannot be written to {report}: {error.strerror}.")
         screen().print(f"See {report} for all of it.")
+    if outcome.run is not None and outcome.run.cancelled:
+        done = counted(len(outcome.run.actions), "action")
+        screen(error=True).print(f"Cancelled: {done} done, which stay. Run it again to go on.", style="red")
+        raise typer.Exit(CANCELLED)
     if outcome.after:
         fail(f"{counted(len(outcome.after), 'finding')} left.")
     if found is not None and found.unreadable:

@@ -13,6 +13,8 @@ from stockline.exchange.report import ReportSheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from rich.console import Console
+
     from stockline import ControlFinding, ResyncAction, ResyncLeft
     from stockline.cli.resynchronizing import Outcome
     from stockline.exchange.corrections import Corrections
@@ -29,6 +31,8 @@ FINDINGS = (
 )
 ACTIONS = ("item", "variant", "action", "serial", "from line", "to line", "reason")
 LEFT = ("item", "variant", "cause", "message", "stock lines", "serials", "best plans")
+PLANS_SHOWN = 3
+"""Best plans of a case that are shown on the screen; the workbook has them all."""
 UNREADABLE = ("file", "line", "column", "reason")
 
 
@@ -65,10 +69,19 @@ def show(outcome: Outcome) -> None:
     for (action, reason), number in sorted(actions.items()):
         console.print(f"  {action} ({reason}): {number:,}")
     if run.left:
-        table = Table("item", "cause", "stock lines", "why")
-        for case in run.left[:SHOWN]:
-            table.add_row(case.item, case.cause, _numbers(case.lines), case.message)
-        console.print(table)
+        _show_left(run.left[:SHOWN], console)
+
+
+def _show_left(left: Sequence[ResyncLeft], console: Console) -> None:
+    """Print cases left alone: why, and between which plans there is nothing to choose."""
+    table = Table("item", "cause", "stock lines", "why")
+    for case in left:
+        table.add_row(case.item, case.cause, _numbers(case.lines), case.message)
+    console.print(table)
+    for case in left:
+        if len(case.plans) > 1:
+            console.print(f"Best plans for {case.item}, stock lines {_numbers(case.lines)}:")
+            console.print(_plans(case, PLANS_SHOWN))
 
 
 def _summary(outcome: Outcome) -> Iterator[Sequence[Cell]]:
@@ -108,8 +121,15 @@ def _action(action: ResyncAction) -> Sequence[Cell]:
 
 
 def _case_left(case: ResyncLeft) -> Sequence[Cell]:
-    plans = "\n".join(f"{nth}. {'; '.join(map(_step, plan))}" for nth, plan in enumerate(case.plans, start=1))
-    return case.item, case.variant, case.cause, case.message, _numbers(case.lines), ", ".join(case.serials), plans
+    serials, plans = ", ".join(case.serials), _plans(case, len(case.plans))
+    return case.item, case.variant, case.cause, case.message, _numbers(case.lines), serials, plans
+
+
+def _plans(case: ResyncLeft, shown: int) -> str:
+    """The best plans of a case, the first of them in words."""
+    plans = [f"{nth}. {'; '.join(map(_step, plan))}" for nth, plan in enumerate(case.plans[:shown], start=1)]
+    more = len(case.plans) - shown
+    return "\n".join([*plans, f"and {more} more"] if more > 0 else plans)
 
 
 def _step(action: ResyncAction) -> str:

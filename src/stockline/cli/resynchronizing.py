@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from signal import SIGINT, signal
+from threading import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import FrameType
 
     from stockline import ControlFinding, ResyncProgress, ResyncRun, Stockline, SyncState
     from stockline.cli.progress import StepBar
@@ -55,9 +60,36 @@ def _run(stock: Stockline, selection: Selection, steps: StepBar, *, dry_run: boo
 
     def follow(progress: ResyncProgress) -> None:
         steps.begin("repair", progress.items_found)
-        steps.reach(progress.items_done)
+        steps.reach(progress.items_done, _told(progress))
 
-    return stock.resync_auto(site=selection.site, items=selection.items, dry_run=dry_run, report=follow)
+    with _interrupted() as interrupted:
+        return stock.resync_auto(
+            site=selection.site, items=selection.items, dry_run=dry_run, report=follow, cancelled=interrupted.is_set
+        )
+
+
+def _told(progress: ResyncProgress) -> str:
+    """Cases, rows, rate and time left (RS-10)."""
+    cases = f"{progress.cases_done:,} of {progress.cases_found:,} cases"
+    rows = f"{progress.lines_read:,} lines, {progress.serials_read:,} serials, {progress.rate:,.0f} a second"
+    left = progress.seconds_left
+    return f"{cases}; {rows}" if left is None else f"{cases}; {rows}; {timedelta(seconds=round(left))} left"
+
+
+@contextmanager
+def _interrupted() -> Iterator[Event]:
+    """Set by the first Ctrl-C, so that the run ends between two cases; a second one ends it at once."""
+    asked = Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        asked.set()
+        signal(SIGINT, before)
+
+    before = signal(SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal(SIGINT, before)
 
 
 def _states(stock: Stockline, places: Iterable[Place]) -> list[SyncState]:

@@ -157,6 +157,11 @@ SYSTEM = System(
     quantities=("Item Ledger Entry",),
     serial_table="Item Ledger Entry",
     serial_columns={"Item No.": "item", "Variant Code": "variant", "Serial No.": "serial"},
-    line_columns=("Location Code", "Bin Code", "Lot No.", "Package No."),
+    line_columns={
+        "Location Code": "site",
+        "Bin Code": "location",
+        "Lot No.": "lot",
+        "Package No.": "package",
+    },
     shown_columns={},
 )

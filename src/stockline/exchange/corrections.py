@@ -11,14 +11,15 @@ from decimal import Decimal
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from stockline.exchange.found import links_of
+from stockline.exchange.found import FileRead, Found, links_of
+from stockline.exchange.overrides import Overrides
+from stockline.exchange.systems import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from stockline.exchange.found import Found, SerialKey
-    from stockline.exchange.systems import System
-    from stockline.results import FoundStockLine, ResyncAction
+    from stockline.exchange.found import LineKey, SerialKey
+    from stockline.results import FoundStockLine, ResyncAction, ResyncCorrections
 
 EQUAL_LINES = "equal_lines"
 
@@ -32,7 +33,44 @@ class Corrections:
     rows: Sequence[Sequence[str]]
 
 
-def corrections(system: System, found: Found, actions: Sequence[ResyncAction]) -> list[Corrections]:
+OWN = Shape(
+    name="stockline",
+    title="Stockline",
+    serial_table="serials",
+    serial_columns={"item": "item", "variant": "variant", "serial": "serial"},
+    line_columns={"stock_line": "id"},
+    shown_columns={name: name for name in ("site", "location", "lot", "sublot", "version", "status", "package")},
+    stock_table="stock_lines",
+    quantity_column="quantity",
+)
+"""Our own shape: the columns of `load`."""
+
+
+def corrections_of_run(system: Shape, run: ResyncCorrections, overrides: Overrides) -> list[Corrections]:
+    """What a run on one's own database changes in the system that the stock was loaded from."""
+    found = Found(
+        stock_lines=list(run.stock_lines),
+        serials=list(run.serials),
+        items={},
+        sites={},
+        keys={line.id: _key(system, line, overrides) for line in run.stock_lines if line.id is not None},
+        made=frozenset(),
+        unreadable=[],
+        repeated=0,
+        left_out=0,
+        files=[FileRead("", system.serial_table, len(run.serials))],
+    )
+    return corrections(system, found, run.actions)
+
+
+def _key(system: Shape, line: FoundStockLine, overrides: Overrides) -> LineKey:
+    """What the system knows a stock line by."""
+    site, location = overrides.place_there(line.site, line.location)
+    names = {"site": site, "place": site, "location": location}
+    return tuple(names[its] if its in names else str(getattr(line, its)) for its in system.line_columns.values())
+
+
+def corrections(system: Shape, found: Found, actions: Sequence[ResyncAction]) -> list[Corrections]:
     """What the actions change in the system's tables; a table in which nothing changes is left out."""
     changes = _Changes(system, found, actions)
     made = [changes.of_serials(), *([changes.of_lines()] if system.stock_table else [])]
@@ -42,7 +80,7 @@ def corrections(system: System, found: Found, actions: Sequence[ResyncAction]) -
 class _Changes:
     """The links of serials and the quantities of lines, before and after the actions."""
 
-    def __init__(self, system: System, found: Found, actions: Sequence[ResyncAction]) -> None:
+    def __init__(self, system: Shape, found: Found, actions: Sequence[ResyncAction]) -> None:
         self._system = system
         self._found = found
         self._lines = {line.id: line for line in found.stock_lines}

@@ -219,6 +219,6 @@ SYSTEM = System(
     quantities=("Bin", "Stock Ledger Entry"),
     serial_table="Serial No",
     serial_columns={"name": "serial", "item_code": "item"},
-    line_columns=("warehouse", "batch_no"),
+    line_columns={"warehouse": "place", "batch_no": "lot"},
     shown_columns={},
 )

@@ -158,6 +158,6 @@ SYSTEM = System(
     quantities=("stock.quant",),
     serial_table="stock.quant",
     serial_columns={"product_id": "item", "lot_id": "serial"},
-    line_columns=("location_id", "package_id", "owner_id"),
+    line_columns={"location_id": "place", "package_id": "package", "owner_id": "owner"},
     shown_columns={},
 )

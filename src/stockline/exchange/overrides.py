@@ -46,6 +46,15 @@ class Overrides:
         here, inside = self.sites.get(site, (site, ""))
         return here, inside or self.locations.get(here, {}).get(location, location)
 
+    def place_there(self, site: str, location: str) -> tuple[str, str]:
+        """The site and location there of a place here: what `place` makes of it, undone."""
+        names = {inside: name for name, inside in self.locations.get(site, {}).items()}
+        there = names.get(location, location)
+        for name, (here, inside) in self.sites.items():
+            if here == site and inside in ("", there):
+                return name, "" if inside else there
+        return site, there
+
     def puts_away(self, site: str, location: str) -> bool:
         """Whether goods at a place, by its names here, wait to be put away."""
         return f"{site}/{location}" in self.put_away_locations

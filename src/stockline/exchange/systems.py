@@ -18,26 +18,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class System:
-    """A foreign system: its tables, how stock is gathered from them, and where it keeps which serial is where."""
+class Shape:
+    """Where a system keeps which serial is where."""
 
     name: str
     title: str
-    tables: tuple[Table, ...]
-    gather: Callable[[Tables, Gathering], None]
-    quantities: Sequence[str]
-    """Tables that say how much there is, of which one is needed: without it all serials would be on no line."""
     serial_table: str
     """The table whose rows say where serials are."""
     serial_columns: Mapping[str, str]
     """Its columns that name a serial, each with what it is here."""
-    line_columns: Sequence[str]
-    """Its columns that name the serial's stock line: the last parts of the line's key."""
+    line_columns: Mapping[str, str]
+    """Its columns that name the serial's stock line, the last parts of the line's key, each with its characteristic
+    here; `place` is the site and location under the name the system has for them."""
     shown_columns: Mapping[str, str]
     """Further columns of a stock line that help to find it, each with its characteristic here."""
     stock_table: str | None = None
     """The table with a row for each stock line, where the system has one."""
     quantity_column: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System(Shape):
+    """A foreign system: its tables, and how stock is gathered from them."""
+
+    tables: tuple[Table, ...]
+    gather: Callable[[Tables, Gathering], None]
+    quantities: Sequence[str]
+    """Tables that say how much there is, of which one is needed: without it all serials would be on no line."""
 
 
 class Tables:

@@ -88,7 +88,7 @@ def write_links(transaction: Transaction, book: RunBook, changes: LinkChanges) -
     if changes.item.id not in book.items:
         _note_posting(transaction, book, changes.item)
     if changes.merges:
-        merge_lines(transaction, changes.item.id, changes.merges)
+        merge_lines(transaction, book.run, changes.item.id, changes.merges)
     if changes.places:
         _write_places(transaction, book, changes)
     _note_actions(transaction, book, changes)
@@ -228,6 +228,7 @@ def _note_actions(transaction: Transaction, book: RunBook, changes: LinkChanges)
             "from_line": action.from_line,
             "to_line": action.to_line,
             "reason": action.reason,
+            "quantity": action.quantity,
         }
         for place, action in enumerate(changes.actions, 1)
     ]

@@ -2,22 +2,34 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, false, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, false, insert, select, update
 
 from stockline.operations.resync_stock import Merge
+from stockline.schema.resync import resync_follow
 from stockline.schema.stock import extra_link, serial, stock_line
 from stockline.store.database import Transaction
 
 
-def merge_lines(transaction: Transaction, item_id: int, merges: Sequence[Merge]) -> None:
+def merge_lines(transaction: Transaction, run: int, item_id: int, merges: Sequence[Merge]) -> None:
     """Merge lines of an item, its item-sites being held; no quantity changes but by adding what is equal (RS-2)."""
-    rows = [{"item": item_id, "old": merge.from_line, "new": merge.to_line} for merge in merges]
+    rows = [{"run": run, "item": item_id, "old": merge.from_line, "new": merge.to_line} for merge in merges]
     follow = transaction.insert(extra_link).from_select(("item_id", "variant", "serial", "stock_line_id"), _LINKED_TOO)
-    for statement in (_ADD, _CLOSE, _FOLLOW, follow.on_conflict_do_nothing(), _FORGET_OLD, _FORGET_SAME):
+    for statement in (*_NOTE, _ADD, _CLOSE, _FOLLOW, follow.on_conflict_do_nothing(), _FORGET_OLD, _FORGET_SAME):
         transaction.execute(statement, rows)
 
 
-_ITEM, _OLD, _NEW = (bindparam(name, type_=BigInteger) for name in ("item", "old", "new"))
+_RUN, _ITEM, _OLD, _NEW = (bindparam(name, type_=BigInteger) for name in ("run", "item", "old", "new"))
+
+_NOTE = [
+    insert(resync_follow).from_select(
+        ("run_id", "item_id", "variant", "serial", "from_line", "to_line"),
+        select(_RUN, *(table.c[name] for name in ("item_id", "variant", "serial", "stock_line_id")), _NEW).where(
+            table.c.item_id == _ITEM, table.c.stock_line_id == _OLD
+        ),
+    )
+    for table in (serial, extra_link)
+]
+"""The links that follow are kept, for those who carry the change home to another system."""
 
 _other = stock_line.alias("other")
 _added = select(_other.c.quantity).where(_other.c.item_id == _ITEM, _other.c.id == _OLD).scalar_subquery()

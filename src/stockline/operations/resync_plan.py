@@ -57,7 +57,7 @@ class ItemPlan:
         """The changes that carry out cases; these have no lines in common."""
         numbers = [*(number for case in cases for number in case.lines), *(merge.to_line for merge in merges)]
         choices = [choice for case in cases for choice in case.choices]
-        lines: Counter[int] = Counter({number: 0 for case in cases for number in case.lines})
+        lines: Counter[int] = Counter(dict.fromkeys(numbers, 0))
         sites: Counter[ItemSite] = Counter()
         for number in numbers:
             if number in self.stock.lines:
@@ -67,7 +67,7 @@ class ItemPlan:
         return LinkChanges(
             self.stock.item,
             [
-                *(Action(one.variant, "", one.from_line, one.to_line, Reason.EQUAL_LINES) for one in merges),
+                *map(_merging, merges),
                 *(action for case in cases for action in case.actions(self._numbers)),
             ],
             {
@@ -150,3 +150,7 @@ class ItemPlan:
     def told(self, changes: LinkChanges) -> list[ResyncAction]:
         """What changes do, as it is answered."""
         return [told(self.stock.item.code, action) for action in changes.actions]
+
+
+def _merging(merge: Merge) -> Action:
+    return Action(merge.variant, "", merge.from_line, merge.to_line, Reason.EQUAL_LINES, merge.quantity)

@@ -42,6 +42,7 @@ class Merge:
     variant: str
     from_line: int
     to_line: int
+    quantity: int
 
 
 class _Set(NamedTuple):
@@ -184,7 +185,7 @@ class ItemStock:
                 lowest, *others = twins
                 quantities[lowest] = merged
                 for number in others:
-                    self.merges.append(Merge(rows[number].variant, number, lowest))
+                    self.merges.append(Merge(rows[number].variant, number, lowest, quantities[number]))
                     self._merged[number] = lowest
                     del quantities[number]
         steered = [kind for kind in KEPT_APART if self.item.tracking.steers(kind)]

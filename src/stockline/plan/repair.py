@@ -43,7 +43,7 @@ class Cause(StrEnum):
 class Action:
     """One change of a link: a serial moves from line to line, is linked (from None) or unlinked (to None).
 
-    Without a serial it is a line that becomes one with an equal one.
+    Without a serial it is a line that becomes one with an equal one, to which it adds its quantity in engine units.
     """
 
     variant: str
@@ -51,6 +51,7 @@ class Action:
     from_line: Place
     to_line: Place
     reason: str
+    quantity: int = 0
 
     @property
     def name(self) -> Literal["merge", "move", "link", "unlink"]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stockline.results.base import Result
+from stockline.results.stock import FoundSerial, FoundStockLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +87,17 @@ class ResyncRun(Result):
     actions: Sequence[ResyncAction] = ()
     left: Sequence[ResyncLeft] = ()
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncCorrections:
+    """What a run has changed, to be carried home to the system the stock was loaded from.
+
+    `stock_lines` are the lines it is about, merged ones with the quantities of before; `serials` those whose links it
+    changed, with the links it took away.
+    """
+
+    run: int
+    actions: Sequence[ResyncAction]
+    stock_lines: Sequence[FoundStockLine]
+    serials: Sequence[FoundSerial]

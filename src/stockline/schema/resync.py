@@ -45,8 +45,21 @@ resync_change = item_table(
     number("from_line", nullable=True),
     number("to_line", nullable=True),
     text("reason"),
+    quantity(),
 )
-"""One action of a run (RS-1): a merge of stock lines, or the changed link of a serial. Never deleted (RS-18)."""
+"""One action of a run (RS-1): a merge of stock lines with the quantity that is added, or the changed link of a serial.
+Never deleted (RS-18)."""
+
+resync_follow = item_table(
+    "resync_follow",
+    key(),
+    key("run_id"),
+    text_key("variant"),
+    text_key("serial"),
+    key("from_line"),
+    number("to_line"),
+)
+"""A link that followed a stock line into the one it was merged with (RS-1)."""
 
 resync_serial = item_table(
     "resync_serial",

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 
-from stockline.operations import resync_manual, resync_undo
+from stockline.operations import resync_corrections, resync_manual, resync_undo
 from stockline.operations.resync_auto import AutomaticRun, resync_automatically
 from stockline.operations.resync_candidates import candidates
-from stockline.results import ResyncCandidate, ResyncProgress, ResyncRun
+from stockline.results import ResyncCandidate, ResyncCorrections, ResyncProgress, ResyncRun
 from stockline.service.base import Service
 
 
@@ -67,6 +67,16 @@ class Resynchronization(Service):
                 or a serial of it was moved, issued or linked otherwise since, or its old line has closed since.
         """
         return self._write(lambda transaction: resync_undo.undo_resync(transaction, run, self.today, person))
+
+    def resync_corrections(self, run: int) -> ResyncCorrections:
+        """What a run has changed, and the stock lines and serials it is about as they were before (RS-18).
+
+        That is what the system the stock was loaded from has to be told.
+
+        Raises:
+            Refusal: `not_found` for a run that is not known, or a dry run.
+        """
+        return self._read(lambda transaction: resync_corrections.run_corrections(transaction, run))
 
     def resync_candidates(self, stock_line: int, *, every: bool = False) -> list[ResyncCandidate]:
         """The serials that could belong on a stock line, the best evidence first (RS-17).

@@ -269,6 +269,7 @@ CREATE TABLE resync_change (
     from_line BIGINT,
     to_line BIGINT,
     reason TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_resync_change PRIMARY KEY (item_id, run_id, position)
 );
 
@@ -309,6 +310,16 @@ CREATE TABLE resync_figure (
     first_run_id BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     CONSTRAINT pk_resync_figure PRIMARY KEY (item_id, variant, site_id, run_id)
+);
+
+CREATE TABLE resync_follow (
+    item_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    variant TEXT COLLATE "C" NOT NULL,
+    serial TEXT COLLATE "C" NOT NULL,
+    from_line BIGINT NOT NULL,
+    to_line BIGINT NOT NULL,
+    CONSTRAINT pk_resync_follow PRIMARY KEY (item_id, run_id, variant, serial, from_line)
 );
 
 CREATE TABLE resync_left (

@@ -277,6 +277,7 @@ CREATE TABLE resync_change (
     from_line BIGINT,
     to_line BIGINT,
     reason TEXT DEFAULT '' NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_resync_change PRIMARY KEY (item_id, run_id, position)
 )
  WITHOUT ROWID;
@@ -320,6 +321,17 @@ CREATE TABLE resync_figure (
     first_run_id BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     CONSTRAINT pk_resync_figure PRIMARY KEY (item_id, variant, site_id, run_id)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE resync_follow (
+    item_id BIGINT NOT NULL,
+    run_id BIGINT NOT NULL,
+    variant TEXT NOT NULL,
+    serial TEXT NOT NULL,
+    from_line BIGINT NOT NULL,
+    to_line BIGINT NOT NULL,
+    CONSTRAINT pk_resync_follow PRIMARY KEY (item_id, run_id, variant, serial, from_line)
 )
  WITHOUT ROWID;
 

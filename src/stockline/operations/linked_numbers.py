@@ -124,7 +124,7 @@ def _part_mismatches(transaction: Transaction, batch: LinkBatch, line: SourceLin
     batch.settle()
     if anew:
         search = Search(transaction, line, STOCK, batch)
-        search.link_wanted(0, blank=False)
+        search.link_wanted()
         search.end_search()
 
 

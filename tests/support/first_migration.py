@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
 from stockline.schema import metadata
 from stockline.store import migrations
+from stockline.store.statistics import forgetting
 
 HERE = Path(migrations.__file__).parent / "versions"
 
@@ -29,7 +30,8 @@ def main() -> None:
     dialects: list[Any] = [sqlite, postgresql]
     for module in dialects:
         dialect = module.dialect()
-        text = ";\n\n".join("\n".join(line.rstrip() for line in one.splitlines()) for one in statements(dialect))
+        made = [*statements(dialect), *(forgetting() if dialect.name == "postgresql" else [])]
+        text = ";\n\n".join("\n".join(line.rstrip() for line in one.splitlines()) for one in made)
         (HERE / f"m0001_foundation.{dialect.name}.sql").write_text(text + ";\n", encoding="utf-8")
 
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     insert,
     select,
     true,
-    tuple_,
     update,
 )
 
@@ -101,7 +100,7 @@ def apply_serials(transaction: Transaction, parameters: Mapping[str, Any], *, fi
 
 def close_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """What specific serials were taken from is used up: a serial has one open entry at most (PO-16)."""
-    transaction.execute(_CLOSE_SERIALS, parameters)
+    transaction.execute(delete(open_entry).where(transaction.is_among(open_entry, _LEFT_SERIALS)), parameters)
 
 
 @cache
@@ -139,13 +138,10 @@ _APPLY_STAGED = insert(application).from_select(
     .where(_DECIDED),
 )
 
-_SERIAL_KEY = ("item_id", "variant", "serial", "site_id")
-_CLOSE_SERIALS = delete(open_entry).where(
-    tuple_(*(open_entry.c[name] for name in _SERIAL_KEY)).in_(
-        select(*(ledger_entry.c[name] for name in _SERIAL_KEY))
-        .select_from(ENTRIES)
-        .where(OF_WAVE, staged_line.c.steers_serial == 1)
-    )
+_LEFT_SERIALS = (
+    select(*(ledger_entry.c[name] for name in ("item_id", "variant", "serial", "site_id")))
+    .select_from(ENTRIES)
+    .where(OF_WAVE, staged_line.c.steers_serial == 1)
 )
 
 _SHORTAGES = select(

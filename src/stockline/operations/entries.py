@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Date,
     Insert,
+    Select,
     Update,
     and_,
     bindparam,
@@ -19,7 +21,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -354,34 +355,33 @@ def use_up_numbers(transaction: Transaction, batch: int, posted: Sequence[Postin
     """
     for side in sorted({one.line.side.name for one in posted if one.quantity}):
         parameters = {"batch": batch, "sign": 1 if side == SUPPLY.name else -1}
-        transaction.execute(_handled_whole(side), parameters)
+        whole = (transaction.is_among(link, _whole_lines(side)), _handled_whole(side))
+        transaction.execute(delete(link).where(*whole), parameters)
         transaction.execute(_handled_part(side), parameters)
     documents = {"documents": sorted({one.line.document_id for one in posted})}
     for name in (DEMAND.name, SUPPLY.name):
-        transaction.execute(_reset(name), documents)
-    transaction.execute(_RESET_SPECIFICATION, documents)
+        left = update(link).where(transaction.is_among(link, _lines_of_documents(f"{name}_line_id")), _is_partial(name))
+        rest = {f"{name}_handle": link.c.quantity, f"{name}_invoice": link.c.quantity}
+        transaction.execute(left.values(rest), documents)
+    said = transaction.is_among(tracking_specification, _lines_of_documents("line_id"))
+    transaction.execute(_RESET_SPECIFICATION.where(said), documents)
 
 
-def _staged_lines(cut: int) -> Any:
-    return select(staged_line.c.item_id, staged_line.c.line_id).where(
+@cache
+def _whole_lines(side_name: str) -> Select[Any]:
+    return select(staged_line.c.item_id, staged_line.c.line_id.label(f"{side_name}_line_id")).where(
         OF_BATCH,
         staged_line.c.own == 1,
         staged_line.c.numbered == 1,
         staged_line.c.linked == 0,
-        staged_line.c.cut == cut,
+        staged_line.c.cut == 0,
         staged_line.c.sign == bindparam("sign"),
     )
 
 
-@cache
-def _handled_whole(side_name: str) -> Any:
+def _handled_whole(side_name: str) -> ColumnElement[bool]:
     side = _side(side_name)
-    return delete(link).where(
-        side.line_id.isnot(None),  # said, so that SQLite takes the index of lines
-        tuple_(link.c.item_id, side.line_id).in_(_staged_lines(cut=0)),
-        side.handle == link.c.quantity,
-        is_numbered(side),
-    )
+    return and_(side.handle == link.c.quantity, is_numbered(side))
 
 
 @cache
@@ -405,30 +405,18 @@ def _handled_part(side_name: str) -> Update:
     )
 
 
-def _lines_of_documents() -> Any:
-    return select(source_line.c.item_id, source_line.c.id).where(source_line.c.document_id.in_(DOCUMENTS))
-
-
 @cache
-def _reset(side_name: str) -> Update:
+def _lines_of_documents(line_id: str) -> Select[Any]:
+    lines = select(source_line.c.item_id, source_line.c.id.label(line_id))
+    return lines.where(source_line.c.document_id.in_(DOCUMENTS))
+
+
+def _is_partial(side_name: str) -> ColumnElement[bool]:
+    """Less is to be handled or invoiced of the entry's number than there is."""
     side = _side(side_name)
-    return (
-        update(link)
-        .where(
-            side.line_id.isnot(None),
-            tuple_(link.c.item_id, side.line_id).in_(_lines_of_documents()),
-            is_numbered(side),
-            or_(side.handle != link.c.quantity, side.invoice != link.c.quantity),
-        )
-        .values(**{f"{side_name}_handle": link.c.quantity, f"{side_name}_invoice": link.c.quantity})
-    )
+    return and_(is_numbered(side), or_(side.handle != link.c.quantity, side.invoice != link.c.quantity))
 
 
 _RESET_SPECIFICATION = (
-    update(tracking_specification)
-    .where(
-        tuple_(tracking_specification.c.item_id, tracking_specification.c.line_id).in_(_lines_of_documents()),
-        tracking_specification.c.to_invoice.isnot(None),
-    )
-    .values(to_invoice=None)
+    update(tracking_specification).where(tracking_specification.c.to_invoice.isnot(None)).values(to_invoice=None)
 )

@@ -18,7 +18,7 @@ from stockline.operations.fixed_applications import apply_fixed
 from stockline.operations.legs import Leg
 from stockline.operations.locks import EVERY_SITE
 from stockline.operations.renumbering import put_renumbered, take_from_named_lines
-from stockline.operations.stock_in import put_stock
+from stockline.operations.stock_in import are_known, put_stock
 from stockline.operations.stock_out import stage_serial_takes, stage_takes, take_serials, take_stock
 from stockline.operations.transit import stage_receipts
 from stockline.rules.dates import expired
@@ -62,9 +62,11 @@ def post_inbound(
 ) -> None:
     """A set of movements that bring goods in; `fixed`: somebody named entries they are applied to or bring back."""
     by_serial = any(leg.posted.line.item.tracking.steers("serial") for leg in wave)
+    known = by_serial and are_known(transaction, parameters)
     if by_serial and not _have_just_left(transaction, parameters, wave):
-        rules = (serial_already_in_stock, *([serial_received_twice] if _share_items(wave) else []))
-        refuse_first(transaction, _offences(transaction, rules, parameters))
+        in_stock = [serial_already_in_stock] if known else []
+        twice = [serial_received_twice] if _share_items(wave) else []
+        refuse_first(transaction, _offences(transaction, [*in_stock, *twice], parameters))
     if fixed:
         refuse_first(transaction, _offences(transaction, [returned_too_much], parameters))
     short = has_shortages(transaction, parameters)
@@ -74,7 +76,7 @@ def post_inbound(
     if _is_renumbered(wave):
         put_renumbered(transaction, parameters, by_serial=by_serial)
     else:
-        put_stock(transaction, parameters)
+        put_stock(transaction, parameters, by_serial=by_serial, known=known)
 
 
 def _have_just_left(transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg]) -> bool:

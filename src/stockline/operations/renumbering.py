@@ -56,7 +56,7 @@ def put_renumbered(transaction: Transaction, parameters: Mapping[str, Any], *, b
     """Put down what the wave before took up, on stock lines that differ only in site, location, lot and package."""
     if has_short_lines(transaction, parameters):
         transaction.execute(CLEAR_TAKES, parameters)
-        put_stock(transaction, parameters)
+        put_stock(transaction, parameters, by_serial=by_serial)
     else:
         moved_on = transaction.execute(_POSTING_DATE, parameters).scalar_one()
         for statement in (_SERIALS_ALONG, _SERIAL_MOVES) if by_serial else (_MOVES,):

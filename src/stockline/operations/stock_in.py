@@ -42,8 +42,28 @@ from stockline.schema.stock import (
 from stockline.store.database import Transaction
 
 
-def put_stock(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
-    """What came in joins the open line of its characteristics, else opens one; it first fills shortages of the site."""
+def are_known(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
+    """Whether any serial that comes in is known, because it is or was in stock."""
+    return bool(transaction.execute(_KNOWN, parameters).scalar())
+
+
+_KNOWN = select(
+    select(serial.c.serial)
+    .select_from(
+        ENTRIES.join(
+            serial, and_(*(serial.c[name] == ledger_entry.c[name] for name in ("item_id", "variant", "serial")))
+        )
+    )
+    .where(OF_WAVE, staged_line.c.steers_serial == 1)
+    .exists()
+)
+
+
+def put_stock(transaction: Transaction, parameters: Mapping[str, Any], *, by_serial: bool, known: bool = True) -> None:
+    """What came in joins the open line of its characteristics, else opens one; it first fills shortages of the site.
+
+    `by_serial`: some is of specific serials, which are linked to it; `known`: some of these are known.
+    """
     transaction.execute(_STAGE_INBOUND, parameters)
     if has_short_lines(transaction, parameters):
         transaction.execute(_STAGE_FILLS, parameters)
@@ -51,8 +71,8 @@ def put_stock(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
         transaction.execute(_LOWER_STAGED, parameters)
         transaction.execute(CLEAR_TAKES, parameters)
     add_staged_stock(transaction, parameters)
-    link = _link_serials(transaction)
-    transaction.execute(link, parameters)
+    if by_serial:
+        transaction.execute(_link_known_serials(transaction) if known else _LINK_SERIALS, parameters)
     transaction.execute(CLEAR_STOCK, parameters)
 
 
@@ -71,44 +91,48 @@ _STAGE_INBOUND = insert(staged_stock).from_select(
 )
 
 
-def _link_serials(transaction: Transaction) -> Any:
-    """Link the serials that came in to their line: it gives them its attributes and is their last movement (ST-6)."""
-    names = (
-        "item_id",
-        "variant",
-        "serial",
-        "lot",
-        "sublot",
-        "version",
-        "stock_line_id",
-        "last_direction",
-        "last_set_id",
-        "last_batch_id",
-        "last_date",
+_LINKED = (
+    "item_id",
+    "variant",
+    "serial",
+    "lot",
+    "sublot",
+    "version",
+    "stock_line_id",
+    "last_direction",
+    "last_set_id",
+    "last_batch_id",
+    "last_date",
+)
+_blank = literal("", Text)
+_on_line = and_(staged_stock.c.batch_id == BATCH, *(staged_stock.c[name] == ledger_entry.c[name] for name in PLACE))
+_ARRIVED = (
+    select(
+        ledger_entry.c.item_id,
+        ledger_entry.c.variant,
+        ledger_entry.c.serial,
+        ledger_entry.c.lot,
+        _blank,
+        _blank,
+        staged_stock.c.stock_line_id,
+        literal(1),
+        staged_stock.c.set_id,
+        BATCH,
+        ledger_entry.c.posting_date,
     )
-    blank = literal("", Text)
-    on_line = and_(staged_stock.c.batch_id == BATCH, *(staged_stock.c[name] == ledger_entry.c[name] for name in PLACE))
-    arrived = (
-        select(
-            ledger_entry.c.item_id,
-            ledger_entry.c.variant,
-            ledger_entry.c.serial,
-            ledger_entry.c.lot,
-            blank,
-            blank,
-            staged_stock.c.stock_line_id,
-            literal(1),
-            staged_stock.c.set_id,
-            BATCH,
-            ledger_entry.c.posting_date,
-        )
-        .select_from(ENTRIES.join(staged_stock, on_line))
-        .where(OF_WAVE, staged_line.c.steers_serial == 1)
-    )
-    statement = transaction.insert(serial).from_select(names, arrived)
+    .select_from(ENTRIES.join(staged_stock, _on_line))
+    .where(OF_WAVE, staged_line.c.steers_serial == 1)
+)
+_LINK_SERIALS = insert(serial).from_select(_LINKED, _ARRIVED)
+"""Link serials that came in to their line: it gives them its attributes and is their last movement (ST-6)."""
+
+
+def _link_known_serials(transaction: Transaction) -> Any:
+    """The same where some have a row already; to look for that row by row would cost the others half as much again."""
+    statement = transaction.insert(serial).from_select(_LINKED, _ARRIVED)
     return statement.on_conflict_do_update(
         index_elements=["item_id", "variant", "serial"],
-        set_={name: statement.excluded[name] for name in names[3:]},
+        set_={name: statement.excluded[name] for name in _LINKED[3:]},
     )
 
 

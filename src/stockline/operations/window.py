@@ -19,7 +19,7 @@ from stockline.operations.transfer_window import complete_incoming, mirror
 from stockline.operations.window_changes import write_difference
 from stockline.operations.window_close import closed
 from stockline.operations.window_dates import date_listed_rows, date_rules
-from stockline.operations.window_rows import stage_rows
+from stockline.operations.window_rows import bare_serials, stage_rows, stage_serials
 from stockline.operations.window_warranty import take_warranties
 from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
@@ -30,6 +30,7 @@ from stockline.rules.window import (
     LISTED_ROWS,
     ROWS,
     handled_combinations,
+    handled_row_missing,
     same_combination,
     serial_quantity_not_one,
 )
@@ -57,10 +58,11 @@ def track_line(
     require_tracked(line)
     window = transaction.next_number()
     parameters = of_window(line, window) | ALL_ROWS
-    unreadable = stage_rows(transaction, line, window, rows)
-    if unreadable:
-        enforce(transaction, [serial_quantity_not_one], parameters)  # comes first, whichever row it is (IN-4)
-        unreadable.refuse()
+    serials = bare_serials(line, rows)
+    if serials is None:
+        _stage_readable(transaction, line, rows, parameters)
+    else:
+        stage_serials(transaction, line, window, serials)
     bring_numbers(transaction, line, parameters)
     if line.is_incoming:
         complete_incoming(transaction, parameters)
@@ -69,7 +71,7 @@ def track_line(
     if line.is_incoming:
         enforce(transaction, INCOMING_LIST, parameters)
     else:
-        _check_rows(transaction, line, rows, parameters)
+        _check_rows(transaction, line, [] if serials else rows, parameters)
     date_listed_rows(transaction, line, parameters)
     if keeps_warranty or line.renumbers:
         take_warranties(transaction, stock_for(line), parameters)
@@ -81,10 +83,20 @@ def track_line(
     return answer
 
 
+def _stage_readable(
+    transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow], parameters: dict[str, Any]
+) -> None:
+    unreadable = stage_rows(transaction, line, parameters["window"], rows)
+    if unreadable:
+        enforce(transaction, [serial_quantity_not_one], parameters)  # comes first, whichever row it is (IN-4)
+        unreadable.refuse()
+
+
 def _check_rows(
     transaction: Transaction, line: SourceLine, rows: Sequence[TrackingRow], parameters: dict[str, Any]
 ) -> None:
-    enforce(transaction, LISTED_ROWS, parameters)
+    """Enforce the rules on rows; `rows` is empty where no rule about numbers and quantities can bite."""
+    enforce(transaction, LISTED_ROWS if rows else [handled_row_missing], parameters)
     if any(row.apply_to is not None or row.apply_from is not None for row in rows):
         enforce(transaction, APPLICATION, parameters)
     enforce(transaction, date_rules(line), parameters)

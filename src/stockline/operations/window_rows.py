@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from stockline.codes import Code
@@ -28,6 +30,29 @@ from stockline.values import (
 COLUMNS = ("row", "serial", "lot", "package", "quantity", "handle", "invoice")
 EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
 NEW_COLUMNS = (*NEW_NUMBERS, "dated", "new_expires")
+
+
+_BARE = TrackingRow()
+_REST = attrgetter(*(field.name for field in fields(TrackingRow) if field.name != "serial"))
+
+
+def bare_serials(line: SourceLine, given: Sequence[TrackingRow]) -> Sequence[str] | None:
+    """The serials of a list that gives nothing else, each once; None for any other list.
+
+    No rule about numbers and quantities can bite such a list of a line that nothing has been handled of.
+    """
+    silent = _REST(_BARE)
+    if line.handled or line.is_incoming or not all(row.serial and _REST(row) == silent for row in given):
+        return None
+    serials = [clean_number(row.serial) for row in given]
+    sound = all(serials) and max(map(len, serials), default=0) <= NUMBER_LENGTH and len(set(serials)) == len(serials)
+    return serials if sound else None
+
+
+def stage_serials(transaction: Transaction, line: SourceLine, window: int, serials: Sequence[str]) -> None:
+    """Write a list of bare serials to `window_row`: one base unit each, to be handled and invoiced (TW-14)."""
+    same = {"item_id": line.item.id, "window_id": window, "quantity": SCALE, "handle": SCALE, "invoice": SCALE}
+    transaction.stage(window_row, ("row", "serial"), enumerate(serials, 1), same)
 
 
 def stage_rows(transaction: Transaction, line: SourceLine, window: int, given: Sequence[TrackingRow]) -> Problems:

@@ -10,7 +10,7 @@ from stockline.codes import WarningCode
 from stockline.operations.availability import steering, stock_for
 from stockline.operations.lines import SourceLine
 from stockline.refusal import Finding, Warning
-from stockline.rules.availability import BLANK, Numbers, requested, sum_of, total
+from stockline.rules.availability import BLANK, Numbers, is_on_hand, requested, sum_of, total
 from stockline.rules.framework import tidy
 from stockline.rules.window import CHANGED, COMBINATION, ITEM, LINE, ROWS
 from stockline.schema.reservations import DEMAND, link
@@ -65,7 +65,8 @@ def _short_rows(kind: str, steers: frozenset[str], others: bool) -> Select[Any]:
     number = window_row.c[kind]
     if kind == "serial":  # a serial stands in one row of a window
         left = _left({kind: number}, steers, others) - _OPEN
-        return select(*_SHOWN, left.label("available")).where(*CHANGED, number != BLANK, _OPEN > 0, left < 0)
+        lacking = left < 0 if others else ~is_on_hand({kind: number}, steers)
+        return select(*_SHOWN, left.label("available")).where(*CHANGED, number != BLANK, _OPEN > 0, lacking)
     changed = select(number).where(*CHANGED)
     drafts = (
         select(number.label("number"), sum_of(_OPEN).label("drafted"))

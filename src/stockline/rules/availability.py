@@ -73,9 +73,20 @@ def total(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]:
         same = [_place[kind] == number for kind, number in numbers.items()]
         named = [_place[kind] != BLANK for kind in numbers]
         return _scalar(select(sum_of(stock_line.c.quantity)).select_from(LINES).where(*IN_LINES, *same, *named))
+    return _scalar(select(sum_of(open_entry.c.remaining)).where(*_held(numbers, steers)))
+
+
+def is_on_hand(numbers: Numbers, steers: Collection[str]) -> ColumnElement[bool]:
+    """Whether an inbound entry with these numbers is open."""
+    # Not an EXISTS, which PostgreSQL may turn round: it would read all entries of the item to look few up in them.
+    return _scalar(select(literal_column("1")).where(*_held(numbers, steers)).limit(1)).isnot(None)
+
+
+def _held(numbers: Numbers, steers: Collection[str]) -> list[ColumnElement[bool]]:
+    """Open inbound entries with these numbers."""
     same = [carried(kind, steers) == number for kind, number in numbers.items()]
     named = [carried(kind, steers) != BLANK for kind in numbers]
-    return _scalar(select(sum_of(open_entry.c.remaining)).where(*in_entries(steers), *same, *named))
+    return [*in_entries(steers), *same, *named]
 
 
 def _scalar(query: Any) -> ColumnElement[int]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, create_engine, delete
+from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, Executable, Select, Table, create_engine, delete
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
@@ -43,6 +43,10 @@ class Transaction:
     def insert(self, table: Table) -> Any:
         """An INSERT that knows ON CONFLICT in this database's way."""
         return self.dialect.insert(table)
+
+    def is_among(self, table: Table, found: Select[Any]) -> ColumnElement[bool]:
+        """The condition of a DELETE or UPDATE: the row's columns are those of a row found, by which it is looked up."""
+        return self.dialect.is_among(table, found)
 
     def next_number(self) -> int:
         """A number for a posting, a window or another batch; later ones are greater."""

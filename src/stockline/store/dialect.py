@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, event, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, event, text, tuple_
 from sqlalchemy import Sequence as NumberSequence
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -43,6 +43,10 @@ class Dialect(ABC):
     @abstractmethod
     def insert(self, table: Table) -> "PostgresInsert | SqliteInsert":
         """An INSERT that knows ON CONFLICT."""
+
+    @abstractmethod
+    def is_among(self, table: Table, found: Select[Any]) -> ColumnElement[bool]:
+        """The condition of a DELETE or UPDATE: the row's columns are those of a row found, by which it is looked up."""
 
     @abstractmethod
     def copy(self, connection: Connection, staged: Rows) -> None:
@@ -102,6 +106,9 @@ class SqliteDialect(Dialect):
 
     def insert(self, table: Table) -> SqliteInsert:
         return sqlite.insert(table)
+
+    def is_among(self, table: Table, found: Select[Any]) -> ColumnElement[bool]:
+        return tuple_(*(table.c[column.name] for column in found.selected_columns)).in_(found)
 
     def copy(self, connection: Connection, staged: Rows) -> None:
         # A value bound costs more than the row it goes into, so what is the same in every row is written out.
@@ -167,6 +174,10 @@ class PostgresDialect(Dialect):
 
     def insert(self, table: Table) -> PostgresInsert:
         return postgresql.insert(table)
+
+    def is_among(self, table: Table, found: Select[Any]) -> ColumnElement[bool]:
+        # An IN would hash what is found first, and look the rows up in the order of the hashes, twice as slowly.
+        return and_(*(table.c[column.name] == column for column in found.subquery("found").c))
 
     def copy(self, connection: Connection, staged: Rows) -> None:
         raw: Any = connection.connection.driver_connection

@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 from stockline.schema import metadata
 from stockline.store.database import Database, parse_url
 from stockline.store.migrations import HEAD
-from stockline.store.statistics import tell_planner
+from stockline.store.statistics import forgetting, tell_planner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -139,4 +139,4 @@ def _tables() -> str:
     for table in metadata.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=compiler)))
         statements += [str(CreateIndex(index).compile(dialect=compiler)) for index in table.indexes]
-    return ";".join(statements)
+    return ";".join(statements + forgetting())

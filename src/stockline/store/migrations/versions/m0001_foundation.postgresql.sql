@@ -799,3 +799,11 @@ CREATE TABLE warehouse (
     CONSTRAINT pk_warehouse PRIMARY KEY (site_id, code),
     CONSTRAINT fk_warehouse_site_id FOREIGN KEY(site_id) REFERENCES site (id)
 );
+
+ALTER TABLE link ALTER COLUMN demand_line_id SET STATISTICS 0;
+
+ALTER TABLE link ALTER COLUMN supply_line_id SET STATISTICS 0;
+
+ALTER TABLE link ALTER COLUMN demand_entry_id SET STATISTICS 0;
+
+ALTER TABLE link ALTER COLUMN supply_entry_id SET STATISTICS 0;

@@ -42,8 +42,11 @@ class Timings:
         return statistics.median(ours / barest for ours, barest in zip(self.ours, self.bare, strict=True))
 
 
-def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
-    """Receive and issue `size` serials as one document, `rounds` times, each beside the bare writing of its rows."""
+def measure(url: str, size: int, rounds: int, reservations: int = 0) -> dict[str, Timings]:
+    """Receive and issue `size` serials as one document, `rounds` times, each beside the bare writing of its rows.
+
+    Before that, so many other serials of the item are received at the site and reserved for sales that name none.
+    """
     stock = stockline.open(url)
     database = Database(parse_url(url))
     item = f"DRIVE-{size}-{uuid4().hex[:8]}"
@@ -51,6 +54,7 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
     stock.create_item(item, tracking=TrackingCode(serial="specific"))
     stock.create_site(site)
     item_id = item_id_of(database, item)
+    _reserve(stock, item, site, reservations)
     timings = {"received": Timings(), "issued": Timings()}
     for turn in range(rounds + 1):  # the first turn warms up and is not counted
         tag = uuid4().hex[:8]
@@ -69,6 +73,15 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
     stock.close()
     database.close()
     return timings
+
+
+def _reserve(stock: stockline.Stockline, item: str, site: str, reservations: int) -> None:
+    """So many reservations of specific serials in stock for demands that name no number."""
+    if not reservations:
+        return
+    _order(stock, "purchase", item, site, [TrackingRow(f"HELD-{number:08d}") for number in range(reservations)])
+    stock.create_order("DEMAND", "sale", site=site, lines=[OrderLine(item=item, quantity=reservations)])
+    stock.reserve("DEMAND/1", against="stock")
 
 
 def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: list[TrackingRow]) -> int:

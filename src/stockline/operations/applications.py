@@ -139,7 +139,7 @@ _APPLY_STAGED = insert(application).from_select(
 )
 
 _LEFT_SERIALS = (
-    select(*(ledger_entry.c[name] for name in ("item_id", "variant", "serial", "site_id")))
+    select(*(ledger_entry.c[name] for name in ("item_id", "variant", "serial")))
     .select_from(ENTRIES)
     .where(OF_WAVE, staged_line.c.steers_serial == 1)
 )

@@ -381,7 +381,13 @@ def _whole_lines(side_name: str) -> Select[Any]:
 
 def _handled_whole(side_name: str) -> ColumnElement[bool]:
     side = _side(side_name)
-    return and_(side.handle == link.c.quantity, is_numbered(side))
+    return and_(_of_a_line(side), side.handle == link.c.quantity, is_numbered(side))
+
+
+def _of_a_line(side: LinkSide) -> ColumnElement[bool]:
+    """True of every link that is looked up by its line; said, because SQLite finds its index by that alone."""
+    is_given: ColumnElement[bool] = side.line_id.isnot(None)
+    return is_given
 
 
 @cache
@@ -414,7 +420,8 @@ def _lines_of_documents(line_id: str) -> Select[Any]:
 def _is_partial(side_name: str) -> ColumnElement[bool]:
     """Less is to be handled or invoiced of the entry's number than there is."""
     side = _side(side_name)
-    return and_(is_numbered(side), or_(side.handle != link.c.quantity, side.invoice != link.c.quantity))
+    partial = or_(side.handle != link.c.quantity, side.invoice != link.c.quantity)
+    return and_(_of_a_line(side), is_numbered(side), partial)
 
 
 _RESET_SPECIFICATION = (

@@ -46,14 +46,14 @@ def _finding(line: SourceLine, kind: str, row: Any) -> Finding:
     )
 
 
-_ASKED_FOR = {
-    kind: select(
-        exists(
-            select(link.c.id).where(link.c.item_id == ITEM, DEMAND.line_id.isnot(None), getattr(DEMAND, kind) != BLANK)
-        )
-    )
-    for kind in NUMBER_KINDS
-}
+def _anybody_asks(kind: str) -> Select[Any]:
+    # The range leads databases to the index of such numbers; by that of lines they would read all demands of the item.
+    number = getattr(DEMAND, kind)
+    asked = (link.c.item_id == ITEM, DEMAND.line_id.isnot(None), number != BLANK, number > BLANK)
+    return select(exists(select(link.c.id).where(*asked)))
+
+
+_ASKED_FOR = {kind: _anybody_asks(kind) for kind in NUMBER_KINDS}
 
 _OPEN = window_row.c.quantity - window_row.c.handled
 _SHOWN = [window_row.c[name] for name in ("row", *COMBINATION)]

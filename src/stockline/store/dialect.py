@@ -108,7 +108,9 @@ class SqliteDialect(Dialect):
         return sqlite.insert(table)
 
     def is_among(self, table: Table, found: Select[Any]) -> ColumnElement[bool]:
-        return tuple_(*(table.c[column.name] for column in found.selected_columns)).in_(found)
+        # In the sequence of a key only its first column would be looked up, and all rows of the item read.
+        reverse = list(found.selected_columns)[::-1]
+        return tuple_(*(table.c[column.name] for column in reverse)).in_(found.with_only_columns(*reverse))
 
     def copy(self, connection: Connection, staged: Rows) -> None:
         # A value bound costs more than the row it goes into, so what is the same in every row is written out.

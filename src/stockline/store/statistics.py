@@ -18,6 +18,7 @@ ROWS = 10_000_000
 FEW_ROWS = 1_000
 FEW = (
     "extra_link",
+    "staged_line",
     "ix_open_entry_short",
     "ix_serial_lost",
     "ix_tracking_specification_to_invoice",

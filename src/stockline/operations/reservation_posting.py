@@ -79,7 +79,7 @@ class PostedReservations:
         self._transaction = transaction
         self._batch = LinkBatch(transaction, batch)
         self._places = places
-        transaction.execute(_MARK_LINKED, {"batch": batch})
+        self._linked = transaction.execute(_MARK_LINKED, {"batch": batch}).rowcount > 0
 
     def go_out(self, wave: int, legs: Sequence[Leg]) -> None:
         """Use up the links of what goes out, and have others give way (RE-31, RE-32).
@@ -89,20 +89,24 @@ class PostedReservations:
         """
         for place, code in self._here(legs):
             parameters = self._at(place, wave)
-            enforce(self._transaction, [applied_line_reserved], parameters)
-            for numbers in (True, False):
-                self._batch.deal(*_used(numbers), wave=wave)
-            enforce(self._transaction, [reserved_on_document], parameters)
-            if not code.steers("serial"):  # a serial is taken from where it is anyway
-                self._batch.run(_FORCE_APPLICATIONS)
-            self._batch.cut([left_alone("supply")])
-            if any(code.steers(kind) for kind in NUMBER_KINDS):
-                self._rebind(wave, code)
-            self._batch.settle()
+            if self._linked:
+                self._use_up(wave, code, parameters)
+            moved = any(code.steers(kind) for kind in NUMBER_KINDS) and self._rebind(wave, code)
+            if self._linked or moved:
+                self._batch.settle()
+
+    def _use_up(self, wave: int, code: TrackingCode, parameters: dict[str, Any]) -> None:
+        enforce(self._transaction, [applied_line_reserved], parameters)
+        for numbers in (True, False):
+            self._batch.deal(*_used(numbers), wave=wave)
+        enforce(self._transaction, [reserved_on_document], parameters)
+        if not code.steers("serial"):  # a serial is taken from where it is anyway
+            self._batch.run(_FORCE_APPLICATIONS)
+        self._batch.cut([left_alone("supply")])
 
     def come_in(self, wave: int, legs: Sequence[Leg]) -> None:
         """Pass the links of what has come in to the new stock, the earliest demand first (RE-30, PO-25)."""
-        for place, _ in self._here(legs):
+        for place, _ in self._here(legs) if self._linked else ():
             self._at(place, wave)
             self._batch.deal(*_passed(of_number=True), wave=wave)
             self._batch.cut([_PASSED_ON])
@@ -121,11 +125,14 @@ class PostedReservations:
         self._batch.go_to(*place)
         return self._batch.parameters | {"wave": wave}
 
-    def _rebind(self, wave: int, code: TrackingCode) -> None:
-        """Others that hold the posted numbers by chance give way, where what is free is not enough (PO-27)."""
+    def _rebind(self, wave: int, code: TrackingCode) -> bool:
+        """Others that hold the posted numbers by chance give way, where what is free is not enough (PO-27).
+
+        Whether any did.
+        """
         lacking = self._batch.rows(_LACKING, wave=wave)
         if not lacking or any(row.on_hand < row.asked for row in lacking):
-            return  # what is not there at all is refused by the rules of posting
+            return False  # what is not there at all is refused by the rules of posting
         asked = self._batch.rows(_ASKED, wave=wave)
         requests = [_request(row) for row in asked]
         binding = LateBinding(self._transaction, self._batch, steering_kinds(code))
@@ -134,6 +141,7 @@ class PostedReservations:
             self._refuse(binding, result, asked[result.request])
         else:
             binding.write([(move.link.id, move.to.number, move.quantity) for move in result.moves])
+        return True
 
     def _refuse(self, binding: LateBinding, cut: Cut, row: Any) -> None:
         """Refuse `cannot_be_fully_applied`: what is wanted, and who holds it (RE-62)."""
@@ -160,9 +168,11 @@ _leg = staged_line.c
 _LINKED_HERE = and_(
     link.c.item_id == _leg.item_id, link.c.variant == _leg.variant, link.c.site_id == _leg.site_id, LINKED
 )
+# One link tells; as an EXISTS, PostgreSQL would read all links there are.
+_any_here = select(literal_column("1")).where(_LINKED_HERE).limit(1).scalar_subquery()
 _RESERVED_PLACES = (
     select(_leg.item_id, _leg.variant, _leg.site_id)
-    .where(OF_BATCH, _leg.quantity != 0, exists(select(link.c.id).where(_LINKED_HERE)))
+    .where(OF_BATCH, _leg.quantity != 0, _any_here.isnot(None))
     .distinct()
 )
 

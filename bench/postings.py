@@ -80,8 +80,8 @@ def _reserve(stock: stockline.Stockline, item: str, site: str, reservations: int
     if not reservations:
         return
     _order(stock, "purchase", item, site, [TrackingRow(f"HELD-{number:08d}") for number in range(reservations)])
-    stock.create_order("DEMAND", "sale", site=site, lines=[OrderLine(item=item, quantity=reservations)])
-    stock.reserve("DEMAND/1", against="stock")
+    stock.create_order(f"{site}-DEMAND", "sale", site=site, lines=[OrderLine(item=item, quantity=reservations)])
+    stock.reserve(f"{site}-DEMAND/1", against="stock")
 
 
 def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: list[TrackingRow]) -> int:

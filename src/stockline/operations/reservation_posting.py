@@ -271,14 +271,15 @@ _there = and_(
     open_entry.c.remaining > 0,
     *(open_entry.c[kind] == _leaving.c[kind] for kind in NUMBER_KINDS),
 )
-_free = open_entry.c.remaining - reserved_of(open_entry.c)
-_on_hand = func.coalesce(func.sum(open_entry.c.remaining), 0)
-_LACKING = (
-    select(_leaving, _on_hand.label("on_hand"))
-    .select_from(_leaving.outerjoin(open_entry, _there))
-    .group_by(*_leaving.c)
-    .having(func.coalesce(func.sum(_free), 0) < _leaving.c.asked)
-)
+
+
+def _sum_there(quantity: Any) -> Any:
+    """Of the open entries of the numbers that leave; asked number by number, each is found by the whole key."""
+    return select(func.coalesce(func.sum(quantity), 0)).where(_there).scalar_subquery()
+
+
+_free = _sum_there(open_entry.c.remaining - reserved_of(open_entry.c))
+_LACKING = select(_leaving, _sum_there(open_entry.c.remaining).label("on_hand")).where(_free < _leaving.c.asked)
 """Numbers of which less is free than leaves."""
 
 _decided = and_(

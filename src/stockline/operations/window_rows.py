@@ -32,8 +32,8 @@ EXTRA_COLUMNS = ("expires", "warranty", "apply_to", "apply_from")
 NEW_COLUMNS = (*NEW_NUMBERS, "dated", "new_expires")
 
 
-_BARE = TrackingRow()
-_REST = attrgetter(*(field.name for field in fields(TrackingRow) if field.name != "serial"))
+_but_serial = attrgetter(*(field.name for field in fields(TrackingRow) if field.name != "serial"))
+_NOTHING_SAID = _but_serial(TrackingRow())
 
 
 def bare_serials(line: SourceLine, given: Sequence[TrackingRow]) -> Sequence[str] | None:
@@ -41,8 +41,9 @@ def bare_serials(line: SourceLine, given: Sequence[TrackingRow]) -> Sequence[str
 
     No rule about numbers and quantities can bite such a list of a line that nothing has been handled of.
     """
-    silent = _REST(_BARE)
-    if line.handled or line.is_incoming or not all(row.serial and _REST(row) == silent for row in given):
+    if line.handled or line.is_incoming or line.renumbers:
+        return None
+    if any(not row.serial or _but_serial(row) != _NOTHING_SAID for row in given):
         return None
     serials = [clean_number(row.serial) for row in given]
     sound = all(serials) and max(map(len, serials), default=0) <= NUMBER_LENGTH and len(set(serials)) == len(serials)

@@ -28,7 +28,11 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(ROUNDS), help="serials in one document")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database only")
     parser.add_argument("--rounds", type=int, help="rounds of each size; by default fewer for larger ones")
+    parser.add_argument("--reservations", type=int, default=0, help="reservations of the item there are (postings)")
     given = parser.parse_args()
+    if given.reservations and given.what != "postings":
+        parser.error("reservations are only for postings")
+    more = (given.reservations,) if given.what == "postings" else ()
     table = Table(title=f"{given.what.capitalize()} of n serials, commit included")
     for heading in ("database", "n", "measured", "ours", "bare", "ratio", "memory"):
         table.add_column(heading, justify="left" if heading in ("database", "measured") else "right")
@@ -36,16 +40,16 @@ def main() -> None:
         if given.only in (None, database):
             for size in given.sizes:
                 rounds = given.rounds or ROUNDS.get(size, 5)
-                _add(table, database, size, _run(given.what, database, size, rounds))
+                _add(table, database, size, _run(given.what, database, size, rounds, *more))
     Console(width=110).print(table)
 
 
-def _run(what: str, database: str, size: int, rounds: int) -> dict[str, Timings]:
+def _run(what: str, database: str, size: int, rounds: int, *more: int) -> dict[str, Timings]:
     if database == "sqlite":
         with tempfile.TemporaryDirectory() as directory:
-            return MEASURES[what](str(Path(directory) / "bench.db"), size, rounds)
+            return MEASURES[what](str(Path(directory) / "bench.db"), size, rounds, *more)
     with PostgresServer(durable=True) as server, fresh_database(server.url()) as url:
-        return MEASURES[what](url, size, rounds)
+        return MEASURES[what](url, size, rounds, *more)
 
 
 def _add(table: Table, database: str, size: int, timings: dict[str, Timings]) -> None:

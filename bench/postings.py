@@ -94,7 +94,6 @@ def _order(stock: stockline.Stockline, kind: str, item: str, site: str, rows: li
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
     """The seconds some work takes, and what it answers."""
-    """Seconds some work takes, and what it answers."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result

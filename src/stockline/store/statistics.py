@@ -44,8 +44,7 @@ SHARE = {
 }
 """Which part of the rows one value of a column leaves, by its name; columns not named leave one in 100,000."""
 
-_OF_A_SIDE = ("line_id", "entry_id", "serial", "lot", "package")
-FLEETING = {"link": ("status", *(f"{side}_{name}" for side in ("demand", "supply") for name in _OF_A_SIDE))}
+FLEETING = {"link": ("item_id", "status", "demand_line_id", "supply_line_id", "demand_entry_id", "supply_entry_id")}
 """Columns by table of which PostgreSQL gathers no statistics: it takes any value to be one of two hundred."""
 
 

@@ -63,6 +63,12 @@ def is_contradictory(story: Story, serial: Serial) -> bool:
     return serial.last == "in" and not is_frozen(story, serial) and not fitting_homes(story, serial)
 
 
+def is_doubted(story: Story, serial: Serial) -> bool:
+    """It stays on a line that is not its own."""
+    docked = any(line.put_away for line in story.lines if line.number in serial.links)
+    return is_contradictory(story, serial) or (serial.last == "to put-away" and bool(serial.links) and not docked)
+
+
 def fitting_homes(story: Story, serial: Serial) -> list[int]:
     return [line.number for line in story.lines if line.number in serial.homes and compatible(serial, line)]
 
@@ -163,15 +169,13 @@ def _placed(plan: Plan, number: int) -> int:
 def _wrong_lines(story: Story, plan: Plan) -> set[int]:
     places = [line for line in story.lines if is_open(line) and not line.put_away]
     differing = {line.number for line in places if _placed(plan, line.number) != line.quantity}
-    return differing | {
-        number for serial in story.serials if is_contradictory(story, serial) for number in serial.links
-    }
+    return differing | {number for serial in story.serials if is_doubted(story, serial) for number in serial.links}
 
 
 def _sites(story: Story, lines: Where | set[int], changing: list[int]) -> set[int]:
     sites = {line.site for line in story.lines if line.number in lines}
     for at, serial in enumerate(story.serials):
-        if serial.links & lines and (at in changing or is_contradictory(story, serial)):
+        if serial.links & lines and (at in changing or is_doubted(story, serial)):
             sites |= linked_sites(story, serial)
     return sites
 
@@ -182,7 +186,7 @@ def _cause(story: Story, lines: Where | set[int], members: list[int], plans: lis
     known = [line for line in story.lines if line.number in lines]
     over = [_placed(plan, line.number) - line.quantity for line in known if is_open(line)]
     broken = [line for line in known if line.quantity < 0 or line.quantity % SCALE]
-    contradictory = any(is_contradictory(story, serial) and serial.links & lines for serial in story.serials)
+    contradictory = any(is_doubted(story, serial) and serial.links & lines for serial in story.serials)
     conditions = {
         "ambiguous": len({tuple(one[at] for at in members) for one in plans}) > 1,
         "contradiction": contradictory or bool(broken),

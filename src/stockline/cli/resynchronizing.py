@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from stockline import ControlFinding, ResyncProgress, ResyncRun, Stockline, SyncState
@@ -45,14 +45,14 @@ def carry_out(stock: Stockline, selection: Selection, steps: StepBar, *, repair:
     before = stock.control(site=selection.site, items=selection.items)
     steps.reach(1)
     places = sorted({(one.item, one.variant, one.site) for one in before if one.control == "serials" and one.site})
-    states = _states(stock, places)
+    states = stock.sync_states(places)
     if not repair:
         return Outcome(before=before, after=before, run=None, states=_paired(places, states, states))
     run = _run(stock, selection, steps, dry_run=dry_run)
     if dry_run or not run.actions:
         return Outcome(before=before, after=before, run=run, states=_paired(places, states, states))
     after = stock.control(site=selection.site, items=selection.items)
-    return Outcome(before=before, after=after, run=run, states=_paired(places, states, _states(stock, places)))
+    return Outcome(before=before, after=after, run=run, states=_paired(places, states, stock.sync_states(places)))
 
 
 def _run(stock: Stockline, selection: Selection, steps: StepBar, *, dry_run: bool) -> ResyncRun:
@@ -90,10 +90,6 @@ def _interrupted() -> Iterator[Event]:
         yield asked
     finally:
         signal(SIGINT, before)
-
-
-def _states(stock: Stockline, places: Iterable[Place]) -> list[SyncState]:
-    return [stock.sync_state(site, item, variant=variant) for item, variant, site in places]
 
 
 def _paired(

@@ -9,7 +9,7 @@ from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, find_site, item_codes
 from stockline.refusal import Refusal
 from stockline.results import ControlFinding
-from stockline.rules.control import CONTROLS, RULES, ControlRule, stock_lines
+from stockline.rules.control import CONTROLS, RULES, ControlRule, serials, stock_lines
 from stockline.rules.framework import Names, tidy
 from stockline.schema.catalog import item
 from stockline.store.database import Transaction
@@ -34,14 +34,26 @@ def control(
 def _findings(
     transaction: Transaction, rule: ControlRule, site_id: int | None, items: tuple[str, str] | None
 ) -> list[ControlFinding]:
-    every = rule.query.subquery("every")
+    every = _rows_of(rule, items)
     query = select(every).join(item, item.c.id == every.c.item_id).order_by(item.c.code)
-    result = transaction.execute(_narrowed(query, every, site_id, items))
+    result = transaction.execute(_narrowed(query, every, site_id, items), _only(transaction, items))
     # There may be very many: plain dictionaries are looked into many times faster than rows.
     keys = tuple(result.keys())
     rows = [dict(zip(keys, row, strict=True)) for row in result]
     names = Names(transaction, rows)
     return [_finding(rule, name, row, names) for name in rule.sentences for row in rows if row.get(name, 1)]
+
+
+def _rows_of(rule: ControlRule, items: tuple[str, str] | None) -> Subquery:
+    one = items is not None and items[0] == items[1]
+    return (rule.of_item if one else rule.query).subquery("every")
+
+
+def _only(transaction: Transaction, items: tuple[str, str] | None) -> dict[str, int | None]:
+    """The one item that is asked for, if it is only one."""
+    if items is None or items[0] != items[1]:
+        return {}
+    return {"item": transaction.execute(select(item.c.id).where(item.c.code == items[0])).scalar()}
 
 
 def _narrowed(query: Select[Any], found: Subquery, site_id: int | None, items: tuple[str, str] | None) -> Select[Any]:
@@ -93,9 +105,24 @@ def items_with_findings(transaction: Transaction, site_id: int | None, items: tu
     ids: set[int] = set()
     for rule in RULES:
         if rule.control == "serials" or rule in (stock_lines.twin_lines, stock_lines.negative_quantity):
-            found = rule.query.subquery("found")
+            found = _rows_of(rule, items)
             query = select(found.c.item_id).distinct().join(item, item.c.id == found.c.item_id)
-            ids.update(transaction.execute(_narrowed(query, found, site_id, items)).scalars())
+            rows = transaction.execute(_narrowed(query, found, site_id, items), _only(transaction, items))
+            ids.update(rows.scalars())
     codes = item_codes(transaction, ids)
     wanted = find_items(transaction, codes.values())
     return [wanted[code] for code in sorted(wanted) if wanted[code].tracking.steers("serial")]
+
+
+def desynchronized(transaction: Transaction, items: tuple[str, str]) -> set[tuple[int, str, int]]:
+    """By item, variant and site: where a stock line is not synchronized (CO-3); of a range of items."""
+    found: set[tuple[int, str, int]] = set()
+    for rule in RULES:
+        if rule.control == "serials" and rule is not serials.unlinked:
+            rows = _rows_of(rule, items)
+            places = select(rows.c.item_id, rows.c.variant, rows.c.site_id).distinct()
+            query = places.join(item, item.c.id == rows.c.item_id).where(
+                item.c.code >= items[0], item.c.code <= items[1]
+            )
+            found.update(map(tuple, transaction.execute(query, _only(transaction, items))))
+    return found

@@ -17,7 +17,7 @@ from stockline.operations.resync_links import (
     write_links,
 )
 from stockline.operations.resync_log import MANUAL, begin_run, told
-from stockline.operations.sync_state import SiteFigures
+from stockline.operations.sync_state import site_figures
 from stockline.plan.placement import Line
 from stockline.plan.repair import Action
 from stockline.refusal import Finding, Refusal
@@ -191,7 +191,7 @@ class ManualChange:
 
     def _site_figure(self, transaction: Transaction, site: int, changed: Sequence[DeskSerial]) -> Figure:
         variant = self._desk.variant
-        now = SiteFigures(transaction, self._desk.item.id, site)
+        now = site_figures(transaction, self._desk.item.id)[site]
         before = now.serials.get(variant, 0)
         difference = sum(
             (site in self._sites_of(serial, self.links_after(serial))) - (site in self._sites_of(serial, serial.links))

@@ -21,7 +21,7 @@ from stockline.operations.resync_links import (
 )
 from stockline.operations.resync_log import RUNNING, UNDO, begin_run, told
 from stockline.operations.resync_stock import ItemSite, Name
-from stockline.operations.sync_state import SiteFigures
+from stockline.operations.sync_state import site_figures
 from stockline.plan.repair import Action
 from stockline.refusal import Refusal
 from stockline.results import ResyncRun
@@ -140,7 +140,6 @@ class _UndoneItem:
 
     def __init__(self, transaction: Transaction, run: int, item: Item) -> None:
         self.item = item
-        self._transaction = transaction
         of_run = {"run": run, "item": item.id}
         left, come, beside = (defaultdict[Name, set[int]](set) for _ in range(3))
         for row in transaction.execute(_CHANGED, of_run):
@@ -160,6 +159,7 @@ class _UndoneItem:
         desk = Desk(transaction, item, "")
         self._lines = desk.lines(numbers)
         self._linked = Counter(desk.linked(numbers))
+        self._figures = site_figures(transaction, item.id)
 
     @property
     def sites(self) -> set[ItemSite]:
@@ -193,7 +193,7 @@ class _UndoneItem:
         return self._lines[number].quantity if number in self._lines else 0
 
     def _figure(self, variant: str, site: int) -> Figure:
-        now = SiteFigures(self._transaction, self.item.id, site)
+        now = self._figures[site]
         before = now.serials.get(variant, 0)
         difference = sum(
             (site in self._sites(one, one.links)) - (site in self._sites(one, one.now))

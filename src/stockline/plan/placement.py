@@ -83,6 +83,8 @@ class Allowed:
         self.stock: Mapping[int, Line] = {line.number: line for line in lines}
         self.frozen: list[SerialClass] = []
         """They stay as they are: something leads to where things wait to be put away (a)."""
+        self.astray: list[SerialClass] = []
+        """Those of them that are linked elsewhere: the lines they are on stay wrong (CO-2 `misplaced`)."""
         self.contradictory: list[SerialClass] = []
         """They stay as they are: they came in where no open line is that fits them (b)."""
         self.proven: dict[SerialClass, Place] = {}
@@ -97,8 +99,11 @@ class Allowed:
         """How many serials without a choice stand on each line."""
 
     def _sort(self, serials: SerialClass) -> None:
-        if serials.to_put_away or any(line.put_away for line in self._lines(serials)):
+        docked = any(line.put_away for line in self._lines(serials))
+        if docked or serials.to_put_away:
             self.frozen.append(serials)
+            if serials.links and not docked:
+                self.astray.append(serials)
         elif serials.direction > 0:
             self._sort_home(serials)
         elif serials.direction < 0 or not serials.links:

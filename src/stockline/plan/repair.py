@@ -97,7 +97,7 @@ class Case:
     choices: tuple[Choice, ...] = ()
     cause: Cause | None = None
     contradictory: tuple[SerialClass, ...] = ()
-    """Serials whose last movement leads to no line they fit on: they stay as they are."""
+    """Serials whose last movement leads to no line they fit on, or to the dock: they stay as they are."""
     bounds: Mapping[int, tuple[int, int]] | None = None
     """Where something is chosen: how many serials of the choices best plans put on a line, at least and at most."""
 
@@ -128,12 +128,12 @@ class _Cases:
         self._choices: dict[int, list[Choice]] = defaultdict(list)
         """What changes, by the lines it touches."""
         self._doubted: dict[int, list[SerialClass]] = defaultdict(list)
-        """Contradictory serials, by the lines they are linked to."""
+        """Serials that stay on a line that is not theirs, by the lines they are linked to."""
         self._resting: Counter[Place] = Counter()
         """The serials on each line that change in no best plan."""
         for serials in (*allowed.frozen, *allowed.contradictory):
             self._resting.update(dict.fromkeys(serials.links, serials.count))
-        for serials in allowed.contradictory:
+        for serials in (*allowed.contradictory, *allowed.astray):
             for number in serials.links:
                 self._doubted[number].append(serials)
         for serials, place in allowed.proven.items():

@@ -31,7 +31,7 @@ class ResyncLeft:
     message: str
     lines: Sequence[int]
     serials: Sequence[str] = ()
-    """Serials whose last movement leads to no line they fit on."""
+    """Serials whose last movement leads to no line they fit on, or to where goods wait to be put away."""
     plans: Sequence[Sequence[ResyncAction]] = ()
 
 

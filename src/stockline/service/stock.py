@@ -121,3 +121,11 @@ class Stock(Service):
     def sync_state(self, site: str, item: str, *, variant: str | None = None) -> SyncState:
         """Whether quantity and serials of an item at a site agree (CO-3). Refused `invalid` without serials."""
         return self._read(lambda transaction: sync_state.sync_state(transaction, site, item, variant))
+
+    def sync_states(self, places: Sequence[tuple[str, str, str]]) -> list[SyncState]:
+        """The figures and verdicts of many places at once, each an item, a variant and a site (CO-3, RS-13).
+
+        Raises:
+            Refusal: `not_found` for an item or site; `invalid` for an item that is not tracked by specific serials.
+        """
+        return self._database.read(lambda transaction: sync_state.sync_states(transaction, places), scans=True)

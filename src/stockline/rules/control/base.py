@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import FromClause, and_, func, select, tuple_
+from sqlalchemy import BigInteger, FromClause, and_, bindparam, func, select, tuple_
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
@@ -24,30 +24,39 @@ class ControlRule:
     control: str
     repair: str
     sentences: Mapping[str, str]
-    build: Callable[[], Query]
+    build: Callable[..., Query]
+    narrows: bool = False
+    """Whether it takes the condition which items it looks at, and so can be asked of one item alone."""
 
     @cached_property
     def query(self) -> Query:
         """The SELECT, built once."""
         return self.build()
 
+    @cached_property
+    def of_item(self) -> Query:
+        """The SELECT of an `item` only: it reads nothing of the others, where it narrows."""
+        return self.build(of_serial_item) if self.narrows else self.query
+
 
 RULES: list[ControlRule] = []
 
 
-def finding(control: str, repair: str) -> Callable[[Callable[[], Query]], ControlRule]:
+def finding(control: str, repair: str, *, narrows: bool = False) -> Callable[[Callable[..., Query]], ControlRule]:
     """Make a finding of a function that returns a SELECT; it is named like the function, its docstring is told."""
 
-    def make(build: Callable[[], Query]) -> ControlRule:
+    def make(build: Callable[..., Query]) -> ControlRule:
         sentence = (build.__doc__ or "").strip().splitlines()[0]
-        return _register(ControlRule(control, repair, {build.__name__: sentence}, build))
+        return _register(ControlRule(control, repair, {build.__name__: sentence}, build, narrows))
 
     return make
 
 
-def findings(control: str, repair: str, **sentences: str) -> Callable[[Callable[[], Query]], ControlRule]:
+def findings(
+    control: str, repair: str, *, narrows: bool = False, **sentences: str
+) -> Callable[[Callable[..., Query]], ControlRule]:
     """Make several findings of one function: its SELECT has a column for each, 1 where it is one."""
-    return lambda build: _register(ControlRule(control, repair, sentences, build))
+    return lambda build: _register(ControlRule(control, repair, sentences, build, narrows))
 
 
 def _register(made: ControlRule) -> ControlRule:
@@ -67,6 +76,14 @@ def of_serial_items(table: Any) -> Any:
     """The row is of an item in scope (ST-13). Most are: said as what is left out, it is expected to keep most rows."""
     return table.c.item_id.not_in(_OTHER_ITEMS)
 
+
+def of_serial_item(table: Any) -> Any:
+    """The row is of the one `item`, and that is in scope."""
+    return and_(of_serial_items(table), table.c.item_id == bindparam("item", type_=BigInteger))
+
+
+Within = Callable[[Any], Any]
+"""The condition that a row of a table is of an item that is looked at."""
 
 OF_LINE = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
 LINES: FromClause = stock_line.join(characteristic_set, OF_LINE)

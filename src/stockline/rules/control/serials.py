@@ -4,7 +4,16 @@ from typing import Any
 
 from sqlalchemy import FromClause, Select, Text, and_, case, func, literal, or_, select, true, union, union_all
 
-from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, OF_LINE, finding, findings, of_line, of_serial_items
+from stockline.rules.control.base import (
+    AWAITING_PUT_AWAY,
+    LINES,
+    OF_LINE,
+    Within,
+    finding,
+    findings,
+    of_line,
+    of_serial_items,
+)
 from stockline.rules.framework import Query
 from stockline.schema.stock import LOST, characteristic_set, extra_link, serial, stock_line
 from stockline.values import SCALE
@@ -15,9 +24,9 @@ _SERIAL = ("item_id", "variant", "serial")
 # ---------------------------------------------------------------- lines
 
 
-def _counts(table: Any) -> Any:
+def _counts(table: Any, within: Within) -> Any:
     """How many links of a table lead to each line."""
-    there = (table.c.stock_line_id.isnot(None), of_serial_items(table))
+    there = (table.c.stock_line_id.isnot(None), within(table))
     return (
         select(table.c.item_id, table.c.stock_line_id, func.count().label("linked"))
         .where(*there)
@@ -29,12 +38,13 @@ def _counts(table: Any) -> Any:
 @findings(
     "serials",
     "",
+    narrows=True,
     missing_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
     surplus_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
 )
-def serials_on_line() -> Query:
+def serials_on_line(within: Within = of_serial_items) -> Query:
     """Lines with more or fewer links than their quantity."""
-    own, extra = _counts(serial), _counts(extra_link)
+    own, extra = _counts(serial, within), _counts(extra_link, within)
     linked = func.coalesce(own.c.linked, 0) + func.coalesce(extra.c.linked, 0)
     counted: FromClause = stock_line
     for count in (own, extra):
@@ -50,7 +60,7 @@ def serials_on_line() -> Query:
     # The characteristics come last: they are wanted of few lines.
     named = (fact.label(name) for name, fact in facts.items())
     return of_line(*named, source=counted.join(characteristic_set, OF_LINE)).where(
-        quantity > 0, linked * SCALE != quantity, of_serial_items(stock_line), ~AWAITING_PUT_AWAY
+        quantity > 0, linked * SCALE != quantity, within(stock_line), ~AWAITING_PUT_AWAY
     )
 
 
@@ -68,7 +78,7 @@ def mismatch() -> Any:
     )
 
 
-def _suspects(source: FromClause, line: Any) -> Select[Any]:
+def _suspects(source: FromClause, line: Any, within: Within) -> Select[Any]:
     """Links that may be wrong, as far as the serial and its line tell; `line` is the number it leads to."""
     to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
     is_open = func.coalesce(stock_line.c.quantity, 0) != 0
@@ -94,7 +104,7 @@ def _suspects(source: FromClause, line: Any) -> Select[Any]:
             *(case((flag, 1), else_=0).label(name) for name, flag in wrong.items()),
         )
         .select_from(source.outerjoin(LINES, to_line))
-        .where(line.isnot(None), of_serial_items(serial), or_(*wrong.values()))
+        .where(line.isnot(None), within(serial), or_(*wrong.values()))
     )
 
 
@@ -109,22 +119,26 @@ def _looked_at(row: Any) -> Any:
         link = table.alias(f"{table.name}_docked")
         leads = and_(link.c.item_id == stock_line.c.item_id, link.c.stock_line_id == stock_line.c.id)
         same = [link.c[name] == row.c[name] for name in _SERIAL]
-        docked.append(select(true()).select_from(LINES.join(link, leads)).where(AWAITING_PUT_AWAY, *same).exists())
+        # From the serial to its line: the other way round all lines would be gone through.
+        there = link.join(stock_line, leads).join(characteristic_set, OF_LINE)
+        docked.append(select(true()).select_from(there).where(AWAITING_PUT_AWAY, *same).exists())
     return and_(*(~one for one in docked))
 
 
 @findings(
     "serials",
     "",
+    narrows=True,
     closed_line="Serial {serial} is linked to stock line {stock_line}, which is closed or not known.",
     attribute_mismatch="Serial {serial} is of lot {found}, but stands on stock line {stock_line} of lot {expected}.",
     issued="Serial {serial} is linked to stock line {stock_line}, but its last movement was outward.",
     misplaced="Serial {serial} is linked to stock line {stock_line}, but its last movement was into another.",
 )
-def serial_on_line() -> Query:
+def serial_on_line(within: Within = of_serial_items) -> Query:
     """Links that lead nowhere, or to a line that is not the serial's."""
-    own, extra = _suspects(serial, serial.c.stock_line_id), _suspects(_of_extra(), extra_link.c.stock_line_id)
-    # First all links are gone through, for what costs little; only of what is left more is asked.
+    own = _suspects(serial, serial.c.stock_line_id, within)
+    extra = _suspects(_of_extra(), extra_link.c.stock_line_id, within)
+    # First all links are gone through, for what serial and line tell; only of what is left more is asked.
     suspect = union_all(own, extra).cte("suspect").prefix_with("MATERIALIZED")
     seen, there = characteristic_set.alias("seen"), characteristic_set.alias("there")
     # Another system tells only where the goods went and under which numbers; our own movements know the whole set.
@@ -143,8 +157,8 @@ def serial_on_line() -> Query:
     )
 
 
-@finding("serials", "")
-def duplicate_link() -> Query:
+@finding("serials", "", narrows=True)
+def duplicate_link(within: Within = of_serial_items) -> Query:
     """Serial {serial} is linked to {found} stock lines."""
     own = select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id"))).join(
         extra_link, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL))
@@ -159,7 +173,7 @@ def duplicate_link() -> Query:
     site = func.coalesce(characteristic_set.c.site_id, every.c.site_id)
     counted = (
         select(*keys, func.count().label("found"))
-        .where(of_serial_items(every), _looked_at(every))
+        .where(within(every), _looked_at(every))
         .group_by(*keys)
         .having(func.count() > 1)
         .subquery("counted")
@@ -177,8 +191,8 @@ def duplicate_link() -> Query:
     )
 
 
-@finding("serials", "")
-def unlinked() -> Query:
+@finding("serials", "", narrows=True)
+def unlinked(within: Within = of_serial_items) -> Query:
     """Serial {serial} came in last, but is linked to no stock line."""
     other = select(extra_link.c.serial).where(
         *(extra_link.c[name] == serial.c[name] for name in ("item_id", "variant", "serial"))
@@ -195,7 +209,7 @@ def unlinked() -> Query:
         )
         .select_from(serial.outerjoin(characteristic_set, seen))
         .where(
-            of_serial_items(serial),
+            within(serial),
             LOST,
             ~other.exists(),
             or_(characteristic_set.c.id.is_(None), ~AWAITING_PUT_AWAY),

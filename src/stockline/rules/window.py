@@ -91,14 +91,12 @@ def offending_rows(*facts: Any) -> Query:
 @rule(Code.SERIAL_QUANTITY_NOT_ONE)
 def serial_quantity_not_one() -> Query:
     """Row {row}: serial {serial} stands for exactly one base unit, not {quantity}; so does what becomes a serial."""
-    whole = (-SCALE, 0, SCALE)
-    return offending_rows(window_row.c.quantity).where(
-        or_(window_row.c.serial != "", window_row.c.new_serial != ""),
-        or_(
-            window_row.c.quantity.not_in(whole),
-            window_row.c.handle.not_in(whole),
-            window_row.c.invoice.not_in(whole),
-        ),
+    row, whole = window_row.c, (-SCALE, 0, SCALE)
+    # A handle beyond what is left makes an impossible invoice: that it is beyond is the fault to name.
+    fits = func.coalesce(row.handle, 0) <= row.quantity - row.handled
+    return offending_rows(row.quantity).where(
+        or_(row.serial != "", row.new_serial != ""),
+        or_(row.quantity.not_in(whole), row.handle.not_in(whole), and_(row.invoice.not_in(whole), fits)),
     )
 
 

@@ -63,7 +63,8 @@ def _on_hand(name: str, steers: bool) -> Any:
     own = carried("serial", kinds)
     # Where serials steer, the key of open entries has them in front; else an index of what they carry.
     held = [*in_entries({"serial", "lot"} if steers else {"lot"}), own == window_row.c.serial, own != BLANK]
-    entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == open_entry.c.entry_id)
+    # The sum hides that the item is known: expecting few entries of it, planners would read all of them for each row.
+    entry = and_(ledger_entry.c.item_id == open_entry.c.item_id + 0, ledger_entry.c.id == open_entry.c.entry_id)
     query = select(ledger_entry.c[name]).select_from(open_entry.join(ledger_entry, entry)).where(*held)
     return query.limit(1).scalar_subquery()
 

@@ -1,10 +1,10 @@
 """Rows of a window that ask for more of a specific number than is available: a warning, never a refusal (TW-34)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 
 from stockline.codes import WarningCode
 from stockline.operations.availability import steering, stock_for
@@ -30,14 +30,28 @@ def shortages(transaction: Transaction, line: SourceLine, parameters: Mapping[st
     for kind in [kind for kind in NUMBER_KINDS if kind in steers]:
         # Mostly nobody else asks for numbers of the item: then two questions a row are saved.
         others = bool(transaction.execute(_ASKED_FOR[kind], asked).scalar())
-        for row in transaction.execute(_short_rows(kind, steers, others), asked):
-            findings.setdefault(row.row, _finding(line, kind, row))
+        for row, left in _short_rows(transaction, kind, steers, others, asked):
+            findings.setdefault(row.row, _finding(line, kind, row, left))
     return [Warning(WarningCode.NOT_AVAILABLE, [findings[row] for row in sorted(findings)])] if findings else []
 
 
-def _finding(line: SourceLine, kind: str, row: Any) -> Finding:
+def _short_rows(
+    transaction: Transaction, kind: str, steers: frozenset[str], others: bool, asked: Mapping[str, Any]
+) -> Iterator[tuple[Any, int]]:
+    """Rows whose number of the kind has less than nothing available, counting the whole window; and how much it has.
+
+    Mostly no number is short. Where some are, rows are looked through here: joined to them, planners pair all with all.
+    """
+    found = transaction.execute(_short_numbers(kind, steers, others), asked)
+    short = {row[0]: int(row[1]) for row in found}
+    for row in transaction.execute(_NUMBERED[kind], asked) if short else ():
+        if (number := getattr(row, kind)) in short:
+            yield row, short[number]
+
+
+def _finding(line: SourceLine, kind: str, row: Any, left: int) -> Finding:
     numbers = {name: getattr(row, name) for name in COMBINATION}
-    available = to_quantity(int(row.available))
+    available = to_quantity(left)
     message = f"Row {row.row}: {kind} {numbers[kind]} is available at {line.site} with {available} {line.item.unit}."
     where = {name: number or None for name, number in numbers.items()}
     facts = {"kind": kind, "available": available}
@@ -56,27 +70,30 @@ def _anybody_asks(kind: str) -> Select[Any]:
 _ASKED_FOR = {kind: _anybody_asks(kind) for kind in NUMBER_KINDS}
 
 _OPEN = window_row.c.quantity - window_row.c.handled
-_SHOWN = [window_row.c[name] for name in ("row", *COMBINATION)]
+_NUMBERED: dict[str, Select[Any]] = {
+    kind: select(*(window_row.c[name] for name in ("row", *COMBINATION))).where(*CHANGED, window_row.c[kind] != BLANK)
+    for kind in NUMBER_KINDS
+}
 
 
 @cache
-def _short_rows(kind: str, steers: frozenset[str], others: bool) -> Select[Any]:
-    """Rows whose number of the kind has less than nothing available, counting the whole window."""
+def _short_numbers(kind: str, steers: frozenset[str], others: bool) -> Select[Any]:
+    """Numbers of the kind that changed rows name and the whole window asks too much of, with what is available."""
     number = window_row.c[kind]
     if kind == "serial":  # a serial stands in one row of a window
         left = _left({kind: number}, steers, others) - _OPEN
         lacking = left < 0 if others else ~is_on_hand({kind: number}, steers)
-        return select(*_SHOWN, left.label("available")).where(*CHANGED, number != BLANK, _OPEN > 0, lacking)
-    changed = select(number).where(*CHANGED)
+        return select(number, left).where(*CHANGED, number != BLANK, _OPEN > 0, lacking)
+    changed = func.max(case((and_(*CHANGED), 1), else_=0))
     drafts = (
         select(number.label("number"), sum_of(_OPEN).label("drafted"))
-        .where(*ROWS, number != BLANK, number.in_(changed))
+        .where(*ROWS, number != BLANK)
         .group_by(number)
+        .having(changed == 1)
         .subquery("drafts")
     )
     left = _left({kind: drafts.c.number}, steers, others) - drafts.c.drafted
-    short = select(drafts.c.number, left.label("available")).where(left < 0).subquery("short")
-    return select(*_SHOWN, short.c.available).join(short, short.c.number == number).where(*CHANGED)
+    return select(drafts.c.number, left).where(left < 0)
 
 
 def _left(numbers: Numbers, steers: frozenset[str], others: bool) -> ColumnElement[int]:

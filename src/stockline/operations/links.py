@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from stockline.operations.lines import SourceLine
 from stockline.operations.shares import FORGET_TURNS
+from stockline.rules.availability import entry_by
 from stockline.rules.framework import BATCH
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.ledger import POSITIONS, ledger_entry
@@ -226,10 +227,9 @@ def dissolve(batch: LinkBatch) -> None:
 
 def going_to_entry(*conditions: Any, **changed: Any) -> Insert:
     """Pieces that are linked to the ledger entries staged, and carry their numbers on that side."""
-    entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == staged_split.c.target)
     values = without("supply") | {"supply_entry_id": staged_split.c.target}
     values |= {f"supply_{kind}": ledger_entry.c[kind] for kind in NUMBER_KINDS}
-    return pieces(values | changed, *conditions, joined=(ledger_entry, entry))
+    return pieces(values | changed, *conditions, joined=(ledger_entry, entry_by(staged_split.c.target)))
 
 
 def stage_split(rows: Select[Any]) -> Insert:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Update, and_, case, exists, func, or_, select, update
 
 from stockline.operations.lines import SourceLine
-from stockline.rules.availability import BLANK, VARIANT, carried, in_entries
+from stockline.rules.availability import BLANK, VARIANT, carried, entry_by, in_entries
 from stockline.rules.window import CHANGED, ITEM, LINE
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import LOTS_OF_SERIALS, LinkSide, link
@@ -63,9 +63,8 @@ def _on_hand(name: str, steers: bool) -> Any:
     own = carried("serial", kinds)
     # Where serials steer, the key of open entries has them in front; else an index of what they carry.
     held = [*in_entries({"serial", "lot"} if steers else {"lot"}), own == window_row.c.serial, own != BLANK]
-    # The sum hides that the item is known: expecting few entries of it, planners would read all of them for each row.
-    entry = and_(ledger_entry.c.item_id == open_entry.c.item_id + 0, ledger_entry.c.id == open_entry.c.entry_id)
-    query = select(ledger_entry.c[name]).select_from(open_entry.join(ledger_entry, entry)).where(*held)
+    entries = open_entry.join(ledger_entry, entry_by(open_entry.c.entry_id))
+    query = select(ledger_entry.c[name]).select_from(entries).where(*held)
     return query.limit(1).scalar_subquery()
 
 

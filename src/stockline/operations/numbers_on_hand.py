@@ -20,6 +20,7 @@ from stockline.rules.availability import (
     VARIANT,
     at_location,
     carried,
+    entry_by,
     in_entries,
     pending,
     requested,
@@ -119,7 +120,7 @@ def _page(form: _Form) -> Select[Any]:
         columns += [known.expires, null().label("warranty")]
     else:
         entry = ledger_entry.c
-        rows = rows.outerjoin(ledger_entry, and_(entry.item_id == ITEM, entry.id == shown.c.known_by))
+        rows = rows.outerjoin(ledger_entry, entry_by(shown.c.known_by))
         columns += [entry.lot, entry.package, entry.expires, entry.warranty]
     return select(*columns).select_from(rows).order_by(shown.c.number)
 

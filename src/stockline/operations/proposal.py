@@ -12,7 +12,6 @@ from sqlalchemy import (
     Insert,
     Integer,
     Select,
-    and_,
     bindparam,
     case,
     func,
@@ -31,6 +30,7 @@ from stockline.rules.availability import (
     at_location,
     carried,
     drafted,
+    entry_by,
     held_nonspecifically,
     in_entries,
     pending,
@@ -109,8 +109,7 @@ def _free(form: _Form, carries: tuple[str, ...]) -> Select[Any]:
     """What is free of each combination on hand that carries these numbers."""
     on_hand = _on_hand(form, carries).subquery("on_hand")
     quantity = _selectable(form, {kind: on_hand.c[kind] for kind in carries}, on_hand.c.quantity)
-    entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == on_hand.c.entry)
-    rows: FromClause = on_hand.outerjoin(ledger_entry, entry) if form.dated else on_hand
+    rows: FromClause = on_hand.outerjoin(ledger_entry, entry_by(on_hand.c.entry)) if form.dated else on_hand
     expires = ledger_entry.c.expires if form.dated else null()
     columns = [*(on_hand.c[name] for name in COMBINATION), quantity.label("quantity"), expires.label("expires")]
     found = select(*columns).select_from(rows).where(quantity > 0)

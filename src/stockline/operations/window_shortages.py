@@ -43,7 +43,7 @@ def _short_rows(
     Mostly no number is short. Where some are, rows are looked through here: joined to them, planners pair all with all.
     """
     found = transaction.execute(_short_numbers(kind, steers, others), asked)
-    short = {row[0]: int(row[1]) for row in found}
+    short = {row.number: int(row.available) for row in found}
     for row in transaction.execute(_NUMBERED[kind], asked) if short else ():
         if (number := getattr(row, kind)) in short:
             yield row, short[number]
@@ -83,7 +83,8 @@ def _short_numbers(kind: str, steers: frozenset[str], others: bool) -> Select[An
     if kind == "serial":  # a serial stands in one row of a window
         left = _left({kind: number}, steers, others) - _OPEN
         lacking = left < 0 if others else ~is_on_hand({kind: number}, steers)
-        return select(number, left).where(*CHANGED, number != BLANK, _OPEN > 0, lacking)
+        short = (*CHANGED, number != BLANK, _OPEN > 0, lacking)
+        return select(number.label("number"), left.label("available")).where(*short)
     changed = func.max(case((and_(*CHANGED), 1), else_=0))
     drafts = (
         select(number.label("number"), sum_of(_OPEN).label("drafted"))
@@ -93,7 +94,7 @@ def _short_numbers(kind: str, steers: frozenset[str], others: bool) -> Select[An
         .subquery("drafts")
     )
     left = _left({kind: drafts.c.number}, steers, others) - drafts.c.drafted
-    return select(drafts.c.number, left).where(left < 0)
+    return select(drafts.c.number, left.label("available")).where(left < 0)
 
 
 def _left(numbers: Numbers, steers: frozenset[str], others: bool) -> ColumnElement[int]:

@@ -27,6 +27,14 @@ Numbers = Mapping[str, ColumnElement[str]]
 """Numbers by kind."""
 
 
+def entry_by(number: ColumnElement[int]) -> ColumnElement[bool]:
+    """The ledger entry of the item that has this number.
+
+    The sum hides that the item is known: expecting few entries of it, a planner would read all of them for each number.
+    """
+    return and_(ledger_entry.c.item_id == ITEM + number * 0, ledger_entry.c.id == number)
+
+
 def sum_of(quantity: Any) -> ColumnElement[int]:
     """The sum of a quantity, 0 of nothing."""
     return func.coalesce(func.sum(quantity), 0)
@@ -157,6 +165,6 @@ def at_location(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]
         return _scalar(lying.where(*own, _place.site_id == SITE, _place.location == there))
     # Serials that are not specific are on no stock line: their entries know where they came in.
     carries = and_(open_entry.c.carried_serial == numbers["serial"], open_entry.c.carried_serial != BLANK)
-    entry = and_(ledger_entry.c.item_id == ITEM, ledger_entry.c.id == open_entry.c.entry_id)
-    lying = select(sum_of(open_entry.c.remaining)).select_from(open_entry.join(ledger_entry, entry))
+    held = open_entry.join(ledger_entry, entry_by(open_entry.c.entry_id))
+    lying = select(sum_of(open_entry.c.remaining)).select_from(held)
     return _scalar(lying.where(*in_entries(steers), carries, ledger_entry.c.location == there))

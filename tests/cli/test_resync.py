@@ -10,8 +10,8 @@ from python_calamine import load_workbook
 
 import stockline
 from stockline import FoundSerial, FoundStockLine, TrackingCode
-from stockline.operations import resync_auto, resync_plan
 from stockline.operations.catalog import Item
+from stockline.operations.resync import auto, plan
 from stockline.store.database import Transaction
 from tests.cli.conftest import Run
 from tests.exchange.files import written
@@ -279,14 +279,14 @@ def test_what_is_done_stays_when_it_is_cancelled(
     folder: Path, run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded(folder, run, database_url)
-    planned = resync_plan.ItemPlan
+    planned = plan.ItemPlan
 
-    def plan(transaction: Transaction, item: Item, site: int | None) -> resync_plan.ItemPlan:
+    def slow_plan(transaction: Transaction, item: Item, site: int | None) -> plan.ItemPlan:
         if item.code == "BIKE":
             os.kill(os.getpid(), signal.SIGINT)
         return planned(transaction, item, site)
 
-    monkeypatch.setattr(resync_auto, "ItemPlan", plan)
+    monkeypatch.setattr(auto, "ItemPlan", slow_plan)
     result = run("--database", database_url, "resync")
     assert result.exit_code == 130
     assert "Cancelled: 1 action done, which stay." in squeezed(result.output)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, func, insert, select
 
-from stockline.operations.applications import shares
+from stockline.operations.ledger.applications import shares
 from tests.support.postgres import fresh_database
 
 metadata = MetaData()

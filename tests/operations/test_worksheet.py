@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 
 from stockline import Code, OrderLine, Refusal, Stockline, TrackingRow, WorksheetLine
-from stockline.operations import worksheet
+from stockline.operations.reservation import worksheet
 from tests.support.warehouse import TODAY, order
 
 

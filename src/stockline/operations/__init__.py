@@ -1,1 +1,1 @@
-"""What Stockline does: one module per subject, each operation a transaction over sets."""
+"""What Stockline does, a folder per subject; each operation is a transaction over sets."""

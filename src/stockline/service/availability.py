@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from stockline.operations import availability
-from stockline.operations.item_availability import Scope, item_availability
-from stockline.operations.numbers_on_hand import PageRequest, page
-from stockline.operations.open_windows import look_at_window
+from stockline.operations.lookups import summaries
+from stockline.operations.lookups.items import Scope, item_availability
+from stockline.operations.lookups.on_hand import PageRequest, page
+from stockline.operations.windows.drafts import look_at_window
 from stockline.results import Availability, ItemAvailability, NumberOnHand
 from stockline.service.base import Service
 from stockline.store.database import Transaction
@@ -39,10 +39,10 @@ class Availabilities(Service):
 
         def work(transaction: Transaction) -> Availability:
             if window is None:
-                stocks = availability.find_stocks(transaction, item, site, variant)
+                stocks = summaries.find_stocks(transaction, item, site, variant)
             else:
-                stocks = [availability.find_window_stock(transaction, window, item, site, variant)]
-            return availability.summary(transaction, stocks, numbers)
+                stocks = [summaries.find_window_stock(transaction, window, item, site, variant)]
+            return summaries.summary(transaction, stocks, numbers)
 
         return self._read(work)
 
@@ -70,7 +70,7 @@ class Availabilities(Service):
         """
         wanted = PageRequest(kind, after, prefix, only_available, location, limit)
         return self._read(
-            lambda transaction: page(transaction, availability.find_stock(transaction, item, site, variant), wanted)
+            lambda transaction: page(transaction, summaries.find_stock(transaction, item, site, variant), wanted)
         )
 
     def numbers_for_window(
@@ -94,7 +94,7 @@ class Availabilities(Service):
         def work(transaction: Transaction) -> Sequence[NumberOnHand]:
             line = look_at_window(transaction, window).line
             wanted = PageRequest(kind, after, prefix, only_available, line.location, limit)
-            return page(transaction, availability.stock_for(line, window), wanted)
+            return page(transaction, summaries.stock_for(line, window), wanted)
 
         return self._read(work)
 

@@ -4,8 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from stockline.operations import documents, line_changes, locks, new_orders, questions, reservation_policy
+from stockline.operations import locks, questions
+from stockline.operations.documents import deletion, line_changes, new_orders
 from stockline.operations.lines import lines_of
+from stockline.operations.reservation import policy
 from stockline.results import LineState, OrderLine, Result
 from stockline.service.base import Service
 from stockline.store.database import Transaction
@@ -70,7 +72,7 @@ class Documents(Service):
 
         def work(transaction: Transaction) -> Result:
             created = new_orders.create_order(transaction, order, self.today)
-            return Result(warnings=reservation_policy.reserve_always(transaction, lines_of(transaction, [created])))
+            return Result(warnings=policy.reserve_always(transaction, lines_of(transaction, [created])))
 
         return self._write(work)
 
@@ -102,7 +104,7 @@ class Documents(Service):
         """
 
         def work(transaction: Transaction) -> None:
-            documents.delete_line(transaction, locks.hold_line(transaction, line), confirm=confirm)
+            deletion.delete_line(transaction, locks.hold_line(transaction, line), confirm=confirm)
 
         self._write(work)
         return Result()
@@ -113,7 +115,7 @@ class Documents(Service):
         Raises:
             Refusal: `not_found`, `already_handled`, `has_tracking` (TW-44).
         """
-        self._write(lambda transaction: documents.delete_order(transaction, order, confirm=confirm))
+        self._write(lambda transaction: deletion.delete_order(transaction, order, confirm=confirm))
         return Result()
 
     def line(self, line: str) -> LineState:

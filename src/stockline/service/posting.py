@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from stockline.operations import adjustment, counting, posting, questions, reclassification, undo
-from stockline.operations.posting_lines import Quantities
+from stockline.operations import questions
+from stockline.operations.journals import adjustment, counting, reclassification
+from stockline.operations.posting import post, undo
+from stockline.operations.posting.lines import Quantities
 from stockline.operations.requests import Request, answer_once
 from stockline.results import Counted, LedgerEntry, Posting, Reclassified, TrackingRow
 from stockline.service.base import Service
@@ -54,8 +56,8 @@ class Postings(Service):
                 `application_invalid`, `insufficient_stock`.
         """
         said = Quantities(handle, invoice, quantities, invoice_quantities, side)
-        request = posting.PostRequest([orders] if isinstance(orders, str) else list(orders), said, date, apply_to)
-        return self._once(key, request, lambda transaction: posting.post(transaction, request, self.today))
+        request = post.PostRequest([orders] if isinstance(orders, str) else list(orders), said, date, apply_to)
+        return self._once(key, request, lambda transaction: post.post(transaction, request, self.today))
 
     def adjust(  # noqa: PLR0913 - a journal line has that many sides
         self,

@@ -3,7 +3,8 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from stockline.operations import questions, reservation, reservation_release, reservation_search, worksheet
+from stockline.operations import questions
+from stockline.operations.reservation import release, reserving, search, worksheet
 from stockline.results import Link, Reserved, WorksheetLine
 from stockline.service.base import Service
 from stockline.values import QuantityLike
@@ -33,9 +34,9 @@ class Reservations(Service):
             Refusal: `not_found`, `reserve_not_allowed`, `not_tracked`, `invalid` beyond the rest of the line,
                 `nothing_to_reserve` (RE-7, RE-14).
         """
-        numbers = reservation_search.Numbers(serial, lot, package)
-        request = reservation.ReserveRequest(line, quantity, base_quantity, against, numbers, partial)
-        return self._write(lambda transaction: reservation.reserve(transaction, request))
+        numbers = search.Numbers(serial, lot, package)
+        request = reserving.ReserveRequest(line, quantity, base_quantity, against, numbers, partial)
+        return self._write(lambda transaction: reserving.reserve(transaction, request))
 
     def unreserve(
         self,
@@ -53,9 +54,9 @@ class Reservations(Service):
         Raises:
             Refusal: `not_found` where there is no such reservation, `invalid` for more than is reserved.
         """
-        numbers = reservation_search.Numbers(serial, lot, package)
-        request = reservation.ReserveRequest(line, quantity, base_quantity, against, numbers)
-        return self._write(lambda transaction: reservation_release.unreserve(transaction, request))
+        numbers = search.Numbers(serial, lot, package)
+        request = reserving.ReserveRequest(line, quantity, base_quantity, against, numbers)
+        return self._write(lambda transaction: release.unreserve(transaction, request))
 
     def links(self, *, item: str | None = None, line: str | None = None) -> list[Link]:
         """The links of an item or a line (RE-4)."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from stockline.operations import resync_corrections, resync_manual, resync_undo
-from stockline.operations.resync_auto import AutomaticRun, resync_automatically
-from stockline.operations.resync_candidates import candidates
+from stockline.operations.resync import corrections, manual, undo
+from stockline.operations.resync.auto import AutomaticRun, resync_automatically
+from stockline.operations.resync.candidates import candidates
 from stockline.results import ResyncCandidate, ResyncCorrections, ResyncProgress, ResyncRun
 from stockline.service.base import Service
 
@@ -43,8 +43,8 @@ class Resynchronization(Service):
             Refusal: in this order `stock_line_unknown`, `invalid`, `tracking_duplicate`, `awaiting_put_away`,
                 `serial_unknown`, `serial_on_other_line`, `not_found`, `reservation_exists`.
         """
-        request = resync_manual.LineRequest(stock_line, list(serials), person, reason)
-        return self._write(lambda transaction: resync_manual.remove(transaction, request, self.today))
+        request = manual.LineRequest(stock_line, list(serials), person, reason)
+        return self._write(lambda transaction: manual.remove(transaction, request, self.today))
 
     def resync_add(self, stock_line: int, serials: Iterable[str], *, person: str = "", reason: str = "") -> ResyncRun:
         """Link serials to a stock line, all or none; they can be issued at once (RS-9, RS-15, RS-16).
@@ -54,8 +54,8 @@ class Resynchronization(Service):
                 `serial_unknown`, `serial_already_in_stock`, `serial_on_other_line`, `attribute_mismatch`,
                 `exceeds_stock_quantity`.
         """
-        request = resync_manual.LineRequest(stock_line, list(serials), person, reason)
-        return self._write(lambda transaction: resync_manual.add(transaction, request, self.today))
+        request = manual.LineRequest(stock_line, list(serials), person, reason)
+        return self._write(lambda transaction: manual.add(transaction, request, self.today))
 
     def undo_resync(self, run: int, *, person: str = "") -> ResyncRun:
         """Put every link back that a run changed, blank the attributes it filled, correct the ledger likewise (RS-19).
@@ -66,7 +66,7 @@ class Resynchronization(Service):
             Refusal: `not_found` for a run that is not known, or a dry run; `undo_not_possible` when it has been undone,
                 or a serial of it was moved, issued or linked otherwise since, or its old line has closed since.
         """
-        return self._write(lambda transaction: resync_undo.undo_resync(transaction, run, self.today, person))
+        return self._write(lambda transaction: undo.undo_resync(transaction, run, self.today, person))
 
     def resync_corrections(self, run: int) -> ResyncCorrections:
         """What a run has changed, and the stock lines and serials it is about as they were before (RS-18).
@@ -76,7 +76,7 @@ class Resynchronization(Service):
         Raises:
             Refusal: `not_found` for a run that is not known, or a dry run.
         """
-        return self._read(lambda transaction: resync_corrections.run_corrections(transaction, run))
+        return self._read(lambda transaction: corrections.run_corrections(transaction, run))
 
     def resync_candidates(self, stock_line: int, *, every: bool = False) -> list[ResyncCandidate]:
         """The serials that could belong on a stock line, the best evidence first (RS-17).

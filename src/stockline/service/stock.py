@@ -5,8 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from stockline.operations import control, load, missing, questions, stock_moves, sync_state
-from stockline.operations.resync_repairs import with_repairs
+from stockline.operations import control, questions
+from stockline.operations.load import found_stock, missing
+from stockline.operations.resync import sync_state
+from stockline.operations.resync.repairs import with_repairs
+from stockline.operations.stock import moves
 from stockline.results import (
     ControlFinding,
     FoundItem,
@@ -47,7 +50,7 @@ class Stock(Service):
         def work(transaction: Transaction) -> Loaded:
             new_items = missing.create_missing_items(transaction, items or {})
             new_sites = missing.create_missing_sites(transaction, sites or {})
-            loaded = load.load(transaction, found_lines, found_serials, self.today)
+            loaded = found_stock.load(transaction, found_lines, found_serials, self.today)
             return replace(loaded, items=new_items, sites=new_sites)
 
         return self._write(work)
@@ -77,8 +80,8 @@ class Stock(Service):
             Refusal: `not_found`, `stock_line_unknown`, `invalid`, `serial_required` for a part of a line of specific
                 serials, `not_in_stock`, `insufficient_stock`, and what `reclassify` refuses.
         """
-        given = stock_moves.StockMove(to, stock_line, item, site, characteristics, quantity, serials)
-        return self._write(lambda transaction: stock_moves.move_stock(transaction, given, self.today))
+        given = moves.StockMove(to, stock_line, item, site, characteristics, quantity, serials)
+        return self._write(lambda transaction: moves.move_stock(transaction, given, self.today))
 
     def control(
         self,

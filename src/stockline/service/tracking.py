@@ -3,20 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from stockline.operations import (
-    lines,
-    open_windows,
-    window,
-    window_assign,
-    window_close,
-    window_contents,
-    window_edit,
-    window_pick,
-    window_selection,
-    window_steps,
-    window_view,
-)
-from stockline.operations.open_windows import Visit
+from stockline.operations import lines
+from stockline.operations.windows import assign, close, contents, drafts, edit, pick, selection, steps, view, whole
+from stockline.operations.windows.drafts import Visit
 from stockline.results import (
     Result,
     Specification,
@@ -53,19 +42,17 @@ class Tracking(Service):
                 `quantity_below_handled`, `tracking_duplicate`, `tracking_exceeds_line` (TW-9 to TW-19).
         """
         rows, abandoned = list(rows), self._visit().abandoned_before
-        return self._write(lambda transaction: window.track(transaction, lines.with_side(line, side), rows, abandoned))
+        return self._write(lambda transaction: whole.track(transaction, lines.with_side(line, side), rows, abandoned))
 
     def tracking(self, line: str, *, side: str | None = None) -> WindowView:
         """The tracking window of a line as it would open now: rows and header matrix (TW-7, TW-8)."""
         return self._read(
-            lambda transaction: window_view.view(transaction, lines.find_line(transaction, lines.with_side(line, side)))
+            lambda transaction: view.view(transaction, lines.find_line(transaction, lines.with_side(line, side)))
         )
 
     def specification(self, line: str) -> Specification:
         """Sums over the numbers of a line, active and historic (PO-10)."""
-        return self._read(
-            lambda transaction: window_view.specification(transaction, lines.find_line(transaction, line))
-        )
+        return self._read(lambda transaction: view.specification(transaction, lines.find_line(transaction, line)))
 
     def open_tracking(self, line: str, *, side: str | None = None, by: str = "", limit: int | None = None) -> Window:
         """Open the tracking window of a line: active and historic numbers as one, a row per combination (TW-7).
@@ -78,18 +65,18 @@ class Tracking(Service):
         """
 
         def work(transaction: Transaction) -> Window:
-            number = open_windows.open_window(transaction, lines.with_side(line, side), self._visit(by))
-            return window_contents.contents(transaction, number, 0, limit)
+            number = drafts.open_window(transaction, lines.with_side(line, side), self._visit(by))
+            return contents.contents(transaction, number, 0, limit)
 
         return self._write(work)
 
     def window(self, window: int, *, after: int = 0, limit: int | None = None) -> Window:
         """An open window; of its rows those after the key `after`, at most `limit`."""
-        return self._read(lambda transaction: window_contents.contents(transaction, window, after, limit))
+        return self._read(lambda transaction: contents.contents(transaction, window, after, limit))
 
     def window_row(self, window: int, row: int) -> WindowRow:
         """The row of an open window at a place counted from 1; refused `not_found`."""
-        return self._read(lambda transaction: window_contents.row_at(transaction, window, row))
+        return self._read(lambda transaction: contents.row_at(transaction, window, row))
 
     def enter_row(self, window: int, row: TrackingRow) -> WindowChanged:
         """Enter a row.
@@ -100,11 +87,11 @@ class Tracking(Service):
             Refusal: `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, `application_invalid`,
                 `insufficient_stock` (TW-9 to TW-15).
         """
-        return self._step(window_edit.enter_rows, window, [row])
+        return self._step(edit.enter_rows, window, [row])
 
     def paste_rows(self, window: int, rows: Iterable[TrackingRow]) -> WindowChanged:
         """Enter many rows as one step; those that would be refused are kept, each with its refusal, and not counted."""
-        return self._step(window_edit.paste_rows, window, list(rows))
+        return self._step(edit.paste_rows, window, list(rows))
 
     def edit_row(self, window: int, key: int, *, revision: int | None = None, **changes: Any) -> WindowChanged:
         """Change what is given of a row, by the names of `TrackingRow`; None clears a number, a date or an entry named.
@@ -114,11 +101,11 @@ class Tracking(Service):
         Raises:
             Refusal: as in `enter_row`, and `already_handled`, `quantity_below_handled` (TW-11, TW-12).
         """
-        return self._step(window_edit.edit_row, window, key, changes, seen=revision)
+        return self._step(edit.edit_row, window, key, changes, seen=revision)
 
     def remove_row(self, window: int, key: int, *, revision: int | None = None) -> WindowChanged:
         """Remove a row. Refused `already_handled` when something of it has been handled or invoiced (TW-12)."""
-        return self._step(window_edit.remove_row, window, key, seen=revision)
+        return self._step(edit.remove_row, window, key, seen=revision)
 
     def assign_serials(
         self,
@@ -141,21 +128,21 @@ class Tracking(Service):
             Refusal: `invalid` for a quantity that is no positive whole number and a pattern without digit,
                 `tracking_duplicate`; no row is added.
         """
-        wanted = window_assign.NewSerials(
+        wanted = assign.NewSerials(
             quantity, base_quantity, series, pattern, increment, new_lot=new_lot, new_package=new_package
         )
-        return self._step(window_assign.assign_serials, window, wanted)
+        return self._step(assign.assign_serials, window, wanted)
 
     def assign_lot(self, window: int, key: int | None = None, *, revision: int | None = None) -> WindowChanged:
         """Give a row, or the last one, the next number of the series `LOT`.
 
         If it has a lot, a new row gets it, with the other numbers of that row and what is undefined (TW-28).
         """
-        return self._step(window_assign.assign_number, window, "lot", key, seen=revision)
+        return self._step(assign.assign_number, window, "lot", key, seen=revision)
 
     def assign_package(self, window: int, key: int | None = None, *, revision: int | None = None) -> WindowChanged:
         """Give a row a package of the series `PKG`, as `assign_lot` gives it a lot."""
-        return self._step(window_assign.assign_number, window, "package", key, seen=revision)
+        return self._step(assign.assign_number, window, "package", key, seen=revision)
 
     def select_entries(self, window: int, rows: Iterable[TrackingRow] = ()) -> WindowChanged:
         """Take stock into the window of a line that takes from it: these rows, or, if there are none, what is proposed.
@@ -169,15 +156,15 @@ class Tracking(Service):
         """
         chosen = list(rows)
         if not chosen:
-            return self._step(window_selection.select_proposal, window)
-        return self._step(window_selection.select_rows, window, chosen)
+            return self._step(selection.select_proposal, window)
+        return self._step(selection.select_rows, window, chosen)
 
     def refresh_tracking(self, window: int, *, after: int = 0, limit: int | None = None) -> Window:
         """An open window as `window` answers it, with the warnings of what is available of its numbers now.
 
         Warns `not_available` (TW-34).
         """
-        return self._read(lambda transaction: window_selection.refresh(transaction, window, after, limit))
+        return self._read(lambda transaction: selection.refresh(transaction, window, after, limit))
 
     def scan(self, window: int, code: str) -> WindowChanged:
         """Take what a scanned code names: a plain number, or a GS1 element string with serial, lot, date, quantity.
@@ -189,7 +176,7 @@ class Tracking(Service):
         Raises:
             Refusal: `invalid` for a code that cannot be read or is of another item; else as in `enter_row`.
         """
-        return self._step(window_pick.scan, window, code)
+        return self._step(pick.scan, window, code)
 
     def choose_number(
         self,
@@ -208,15 +195,15 @@ class Tracking(Service):
         """
         chosen = {"serial": serial, "lot": lot, "package": package}
         chosen = {kind: number for kind, number in chosen.items() if number is not None}
-        return self._step(window_pick.choose_number, window, key, chosen, seen=revision)
+        return self._step(pick.choose_number, window, key, chosen, seen=revision)
 
     def undo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
         """Take back the last step that changed rows. Refused `invalid` when there is none."""
-        return self._step(window_steps.undo_step, window, seen=revision)
+        return self._step(steps.undo_step, window, seen=revision)
 
     def redo_step(self, window: int, *, revision: int | None = None) -> WindowChanged:
         """Do again the step that was undone last. Refused `invalid` when there is none."""
-        return self._step(window_steps.redo_step, window, seen=revision)
+        return self._step(steps.redo_step, window, seen=revision)
 
     def close_tracking(self, window: int, *, revision: int | None = None) -> WindowClosed:
         """Write what the window drafted to its line, and close it. Rows of quantity 0 or without number are dropped.
@@ -227,11 +214,11 @@ class Tracking(Service):
             Refusal: `window_stale` when the line or its entries have changed since the window was opened,
                 `tracking_exceeds_line`; the window stays open (TW-16 to TW-19).
         """
-        return self._write(lambda transaction: window_close.close_window(transaction, window, self._visit(), revision))
+        return self._write(lambda transaction: close.close_window(transaction, window, self._visit(), revision))
 
     def discard_tracking(self, window: int) -> Result:
         """Close the window and save nothing (TW-16)."""
-        self._write(lambda transaction: window_close.discard_window(transaction, window))
+        self._write(lambda transaction: close.discard_window(transaction, window))
         return Result()
 
     def _visit(self, by: str = "") -> Visit:

@@ -1,0 +1,1 @@
+"""Orders and journals: made, changed, deleted."""

@@ -1,0 +1,1 @@
+"""Journals made and posted at once: adjustments, counts, reclassifications."""

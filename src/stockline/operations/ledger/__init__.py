@@ -1,0 +1,1 @@
+"""What entries take from each other."""

@@ -1,0 +1,1 @@
+"""Stock taken over as it is found elsewhere."""

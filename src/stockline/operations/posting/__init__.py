@@ -1,0 +1,1 @@
+"""Postings and their undo (spec part 20)."""

@@ -1,0 +1,1 @@
+"""Links of demand and supply (spec part 30)."""

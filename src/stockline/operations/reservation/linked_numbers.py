@@ -1,0 +1,294 @@
+"""Numbers given to a line that is linked, or taken off it: links are split, become specific, or end (RE-36 to RE-42).
+
+The links of the line are brought to what the window wants step by step; each step finds what is still missing from the
+links as they are.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Insert,
+    Select,
+    Subquery,
+    Text,
+    Update,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from stockline.operations.lines import SourceLine
+from stockline.operations.reservation.candidates import Kinds, combinations_of, steering_kinds
+from stockline.operations.reservation.links import (
+    NEW,
+    OTHER,
+    SIDES,
+    LinkBatch,
+    blank,
+    left_alone,
+    made_from,
+    numbered,
+    pieces,
+    stage_split,
+    without_number,
+)
+from stockline.operations.reservation.search import STOCK, Search
+from stockline.operations.reservation.shares import in_sequence, served, take_turns
+from stockline.operations.windows.wanted import FIGURES, wanted_rows
+from stockline.rules.window import ITEM, LINE
+from stockline.schema.reservations import (
+    DEMAND,
+    PROSPECT,
+    RESERVATION,
+    SUPPLY,
+    SURPLUS,
+    TRACKING,
+    WANTED,
+    LinkSide,
+    link,
+    staged_split,
+    staged_turn,
+)
+from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS
+
+_LINKED = (RESERVATION, TRACKING)
+
+
+def write_linked_difference(
+    transaction: Transaction, line: SourceLine, parameters: dict[str, Any], *, handled: bool
+) -> None:
+    """Make the numbers on the links of a line what the window says (TW-18 to TW-20, RE-38 to RE-41)."""
+    side = line.side.name
+    batch = LinkBatch.of_line(transaction, line)
+    batch.parameters.update((name, parameters[name]) for name in ("window", "numbered_from"))
+    _take_off(batch, side, handled)
+    _lay_on(batch, line, handled)
+    batch.make(_insert_rest(side, handled))
+    _part_mismatches(transaction, batch, line)
+    batch.run(_set_figures(side, handled))
+    batch.settle()
+
+
+def _take_off(batch: LinkBatch, side: str, handled: bool) -> None:
+    """Links lose numbers the window does not want; a link that stays is nonspecific (RE-41)."""
+    batch.run(_stage_taken_off(side, handled))
+    batch.cut([pieces(without_number(side), link.c.status.in_(_LINKED))])
+
+
+def _lay_on(batch: LinkBatch, line: SourceLine, handled: bool) -> None:
+    """New numbers fall on links that have none: those whose partner has the number first, then on stock (RE-38)."""
+    side = line.side.name
+    there = {status for status in (SURPLUS, RESERVATION, TRACKING) if batch.ask(_has_blank(side, status))}
+    if SURPLUS in there:
+        _lay_on_links(batch, side, SURPLUS, NUMBER_KINDS, (), handled)
+    if RESERVATION in there:
+        # First all the numbers must agree, then those that must be the same on both sides.
+        for compared in (NUMBER_KINDS, steering_kinds(line.item.tracking)):
+            for kinds in combinations_of(compared):
+                if kinds and batch.ask(_wants_kinds(side, compared, kinds, handled)):
+                    _lay_on_links(batch, side, RESERVATION, compared, kinds, handled)
+        _lay_on_links(batch, side, RESERVATION, NUMBER_KINDS, (), handled)
+    if TRACKING in there:
+        _lay_on_links(batch, side, TRACKING, NUMBER_KINDS, (), handled)
+
+
+def _lay_on_links(
+    batch: LinkBatch,
+    side: str,
+    status: str,
+    compared: Kinds,
+    kinds: Kinds,
+    handled: bool,
+) -> None:
+    batch.deal(_missing_turns(side, compared, kinds, handled), _stage_laid_on(side, status, kinds))
+    batch.cut([_numbered_pieces(side, handled)])
+
+
+def _part_mismatches(transaction: Transaction, batch: LinkBatch, line: SourceLine) -> None:
+    """End links whose demand names another number than their supply carries (RE-37, RE-39, RE-40).
+
+    What the demand loses it looks for anew in the stock of its number.
+    """
+    steering = steering_kinds(line.item.tracking)
+    if not steering or not batch.run(_stage_mismatches(steering)):
+        return
+    anew = line.side is DEMAND
+    batch.cut([left_alone("demand", WANTED if anew else SURPLUS), left_alone("supply")])
+    batch.settle()
+    if anew:
+        search = Search(transaction, line, STOCK, batch)
+        search.link_wanted()
+        search.end_search()
+
+
+# ---------------------------------------------------------------- what the line has and what it wants
+
+
+def _of_line(side_name: str) -> Any:
+    return and_(link.c.item_id == ITEM, SIDES[side_name].line_id == LINE)
+
+
+def _numbers_of(side_name: str) -> list[Any]:
+    return [getattr(SIDES[side_name], kind).label(kind) for kind in NUMBER_KINDS]
+
+
+def _had(side_name: str) -> Subquery:
+    """How much the line carries of each combination."""
+    side = SIDES[side_name]
+    return (
+        select(*_numbers_of(side_name), func.sum(link.c.quantity).label("quantity"))
+        .where(_of_line(side_name), numbered(side))
+        .group_by(*(getattr(side, kind) for kind in NUMBER_KINDS))
+        .subquery("had")
+    )
+
+
+def _same(left: Any, right: Any) -> Any:
+    return and_(*(left.c[kind] == right.c[kind] for kind in NUMBER_KINDS))
+
+
+def _too_many(side_name: str, handled: bool) -> Subquery:
+    """What the line carries of a combination beyond what the window wants."""
+    had, want = _had(side_name), wanted_rows(handled)
+    gone = had.c.quantity - func.coalesce(want.c.active, 0)
+    return (
+        select(*(had.c[kind] for kind in NUMBER_KINDS), gone.label("gone"))
+        .select_from(had.outerjoin(want, _same(had, want)))
+        .where(gone > 0)
+        .subquery("too_many")
+    )
+
+
+def _missing(side_name: str, handled: bool) -> Subquery:
+    """What the window wants of a combination beyond what the line carries."""
+    had, want = _had(side_name), wanted_rows(handled)
+    more = want.c.active - func.coalesce(had.c.quantity, 0)
+    return (
+        select(*(want.c[kind] for kind in NUMBER_KINDS), want.c.row, want.c.entered, more.label("quantity"))
+        .select_from(want.outerjoin(had, _same(had, want)))
+        .where(more > 0)
+        .subquery("missing")
+    )
+
+
+# ---------------------------------------------------------------- taking numbers off
+
+_LOSES_FIRST = case({PROSPECT: 1, SURPLUS: 2, RESERVATION: 3, TRACKING: 4}, value=link.c.status, else_=5)
+
+
+@cache
+def _stage_taken_off(side_name: str, handled: bool) -> Insert:
+    side, gone = SIDES[side_name], _too_many(side_name, handled)
+    own = (
+        select(link.c.id, link.c.quantity, _LOSES_FIRST.label("place"), gone.c.gone, *_numbers_of(side_name))
+        .select_from(gone.join(link, and_(*(gone.c[kind] == getattr(side, kind) for kind in NUMBER_KINDS))))
+        .where(_of_line(side_name))
+        .subquery("own")
+    )
+    ranked = in_sequence(own, (own.c.place, own.c.id.desc()), NUMBER_KINDS).subquery("ranked")
+    left = ranked.c.gone - (ranked.c.upto - ranked.c.quantity)
+    part = case((left < ranked.c.quantity, left), else_=ranked.c.quantity)
+    return stage_split(select(ranked.c.id.label("link_id"), literal(0).label("target"), part.label("quantity")))
+
+
+# ---------------------------------------------------------------- giving numbers
+
+
+def _blank_links(side_name: str, status: str) -> Any:
+    return and_(_of_line(side_name), link.c.status == status, blank(SIDES[side_name]))
+
+
+@cache
+def _has_blank(side_name: str, status: str) -> Select[Any]:
+    return select(case((select(link.c.id).where(_blank_links(side_name, status)).exists(), 1), else_=0))
+
+
+@cache
+def _wants_kinds(side_name: str, compared: Kinds, kinds: Kinds, handled: bool) -> Select[Any]:
+    """Whether some combination is missing that has, of the kinds compared, just these."""
+    missing = _missing(side_name, handled)
+    return select(case((select(missing.c.row).where(_has_just(missing, compared, kinds)).exists(), 1), else_=0))
+
+
+def _has_just(rows: Any, compared: Kinds, kinds: Kinds) -> Any:
+    return and_(*(rows.c[kind] != "" if kind in kinds else rows.c[kind] == "" for kind in compared))
+
+
+@cache
+def _missing_turns(side_name: str, compared: Kinds, kinds: Kinds, handled: bool) -> Insert:
+    """Stage the missing numbers in the order of the window; with `kinds`, those that have just these."""
+    missing = _missing(side_name, handled)
+    asked = select(*(missing.c[kind] for kind in NUMBER_KINDS), missing.c.row.label("id"), missing.c.quantity)
+    if kinds:
+        asked = asked.where(_has_just(missing, compared, kinds))
+    rows = asked.subquery("asked")
+    return take_turns(rows, (rows.c.id,), kinds)
+
+
+@cache
+def _stage_laid_on(side_name: str, status: str, kinds: Kinds) -> Insert:
+    """Deal missing numbers over links without number; with `kinds`, over those whose partner has the number."""
+    of_stock = case((SIDES[OTHER[side_name]].entry_id.isnot(None), 0), else_=1)
+    there = (
+        select(link.c.id, link.c.quantity, of_stock.label("of_stock"), *_numbers_of(OTHER[side_name]))
+        .where(_blank_links(side_name, status))
+        .subquery("there")
+    )
+    joined, takes, quantity = served(there, (there.c.of_stock, there.c.id), kinds)
+    dealt = select(takes.c.id.label("link_id"), staged_turn.c.id.label("target"), quantity.label("quantity"))
+    return stage_split(dealt.select_from(joined))
+
+
+@cache
+def _numbered_pieces(side_name: str, handled: bool) -> Insert:
+    want = wanted_rows(handled)
+    changed = {f"{side_name}_{kind}": want.c[kind] for kind in NUMBER_KINDS}
+    of_row = want.c.row == staged_split.c.target
+    return pieces(changed | {f"{side_name}_entered": want.c.entered}, joined=(want, of_row))
+
+
+@cache
+def _insert_rest(side_name: str, handled: bool) -> Insert:
+    """What no link takes is surplus with its number."""
+    missing = _missing(side_name, handled)
+    values = {f"{side_name}_{kind}": missing.c[kind] for kind in NUMBER_KINDS}
+    values |= {"status": literal(SURPLUS, Text), "quantity": missing.c.quantity}
+    values |= {f"{side_name}_line_id": LINE, f"{side_name}_entered": missing.c.entered}
+    return made_from(select(missing.c.row), values, (missing.c.row,))
+
+
+# ---------------------------------------------------------------- mismatches
+
+
+@cache
+def _stage_mismatches(steering: Kinds) -> Insert:
+    differs = or_(
+        *(and_(getattr(DEMAND, kind) != "", getattr(DEMAND, kind) != getattr(SUPPLY, kind)) for kind in steering)
+    )
+    every = select(link.c.id.label("link_id"), literal(0).label("target"), link.c.quantity)
+    return stage_split(every.where(NEW, link.c.status.in_(_LINKED), differs))
+
+
+# ---------------------------------------------------------------- figures
+
+
+@cache
+def _set_figures(side_name: str, handled: bool) -> Update:
+    """Put what the window says of a combination on the first of its links; `settle` deals it out (TW-20)."""
+    side, want = SIDES[side_name], wanted_rows(handled)
+    older = link.alias("older")
+    own = LinkSide(side_name, older)
+    same = [getattr(own, name) == getattr(side, name) for name in ("line_id", *NUMBER_KINDS)]
+    earlier = exists(select(older.c.id).where(older.c.item_id == link.c.item_id, *same, older.c.id < link.c.id))
+    values: dict[str, Any] = {f"{side_name}_{name}": want.c[name] for name in FIGURES}
+    for name in ("handle", "invoice"):
+        values[f"{side_name}_{name}"] = case((earlier, 0), else_=want.c[name])
+    said = [getattr(side, kind) == want.c[kind] for kind in NUMBER_KINDS]
+    return update(link).where(_of_line(side_name), numbered(side), *said).values(values)

@@ -1,0 +1,1 @@
+"""Resynchronization of serials and stock lines (spec part 60)."""

@@ -1,0 +1,168 @@
+"""Stock lines and serials as a person resynchronizes them: what is there of a few lines and a few serials (RS-14)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Row, Text, bindparam, case, func, select, union_all
+
+from stockline.codes import Code
+from stockline.operations.catalog import Item, find_item, item_codes
+from stockline.operations.resync.stock import ITEM, NUMBERS, PORTION
+from stockline.plan.placement import Attributes, Line, fits
+from stockline.refusal import Refusal
+from stockline.rules.control import AWAITING_PUT_AWAY, LINES
+from stockline.schema.catalog import information_card
+from stockline.schema.reservations import RESERVATION, link
+from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSerial:
+    """A serial a person names: its links, its own attributes and last movement, and what holds it."""
+
+    number: str
+    known: bool = False
+    links: tuple[int, ...] = ()
+    """The line it is its own on first, then those loaded beside it."""
+    attributes: Attributes = ("", "", "")
+    direction: int = 0
+    batch: int | None = None
+    site: int | None = None
+    reserved_at: frozenset[int] = frozenset()
+
+    def fits(self, line: Line) -> bool:
+        """Whether the serial is compatible with a line of its variant (ST-12)."""
+        return fits(self.attributes, line.attributes)
+
+
+class Desk:
+    """What is there of one item and variant, read as it is asked for."""
+
+    def __init__(self, transaction: Transaction, item: Item, variant: str) -> None:
+        self.item = item
+        self.variant = variant
+        self._transaction = transaction
+
+    def lines(self, numbers: Iterable[int]) -> dict[int, Line]:
+        """Those of these numbers that are lines of the item."""
+        rows = self._rows_for(_LINES, numbers)
+        return {
+            row.id: Line(
+                row.id,
+                row.variant,
+                row.site_id,
+                (row.lot, row.sublot, row.version),
+                int(row.quantity),
+                put_away=bool(row.put_away),
+            )
+            for row in rows
+        }
+
+    def linked(self, numbers: Iterable[int]) -> dict[int, int]:
+        """How many serials are linked to each of these numbers."""
+        return {row.stock_line_id: int(row.serials) for row in self._rows_for(_LINKED, numbers)}
+
+    def serials(self, numbers: Collection[str]) -> dict[str, DeskSerial]:
+        """What is known of these serials; of some it is nothing."""
+        links: dict[str, list[int]] = defaultdict(list)
+        reserved: dict[str, set[int]] = defaultdict(set)
+        rows = {row.serial: row for row in self._rows_named(_SERIALS, numbers)}
+        for row in rows.values():
+            links[row.serial] += [] if row.stock_line_id is None else [row.stock_line_id]
+        for row in self._rows_named(_EXTRA, numbers):
+            links[row.serial].append(row.stock_line_id)
+        for row in self._rows_named(_RESERVED, numbers):
+            reserved[row.serial].add(row.site_id)
+        cards = {row.number for row in self._rows_named(_CARDS, numbers)}
+        return {
+            number: _serial(number, rows.get(number), number in cards, links[number], reserved[number])
+            for number in numbers
+        }
+
+    def _rows_for(self, query: Any, numbers: Iterable[int]) -> Iterator[Row[Any]]:
+        yield from self._portions(query, sorted(set(numbers)))
+
+    def _rows_named(self, query: Any, numbers: Collection[str]) -> Iterator[Row[Any]]:
+        yield from self._portions(query, sorted(set(numbers)))
+
+    def _portions(self, query: Any, values: list[Any]) -> Iterator[Row[Any]]:
+        for start in range(0, len(values), PORTION):
+            given = {"item": self.item.id, "variant": self.variant, "numbers": values[start : start + PORTION]}
+            yield from self._transaction.execute(query, given)
+
+
+_LINES = (
+    select(
+        stock_line.c.id,
+        stock_line.c.quantity,
+        *(characteristic_set.c[name] for name in ("variant", "site_id", "lot", "sublot", "version")),
+        case((AWAITING_PUT_AWAY, 1), else_=0).label("put_away"),
+    )
+    .select_from(LINES)
+    .where(stock_line.c.item_id == ITEM, stock_line.c.id.in_(NUMBERS))
+)
+_links = union_all(
+    *(
+        select(table.c.stock_line_id).where(table.c.item_id == ITEM, table.c.stock_line_id.in_(NUMBERS))
+        for table in (serial, extra_link)
+    )
+).subquery("links")
+_LINKED = select(_links.c.stock_line_id, func.count().label("serials")).group_by(_links.c.stock_line_id)
+
+_NAMES = bindparam("numbers", expanding=True, type_=Text)
+_VARIANT = bindparam("variant", type_=Text)
+
+
+def _named(table: Any, number: str, *columns: Any) -> Any:
+    return select(table.c[number], *columns).where(
+        table.c.item_id == ITEM, table.c.variant == _VARIANT, table.c[number].in_(_NAMES)
+    )
+
+
+_SERIALS = _named(serial, "serial", *(column for column in serial.c if column.name != "serial"))
+_EXTRA = _named(extra_link, "serial", extra_link.c.stock_line_id)
+_CARDS = _named(information_card, "number").where(information_card.c.kind == "serial")
+_RESERVED = _named(link, "demand_serial", link.c.demand_serial.label("serial"), link.c.site_id).where(
+    link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None)
+)
+
+
+def _serial(number: str, row: Row[Any] | None, card: bool, links: Iterable[int], reserved: Iterable[int]) -> DeskSerial:
+    if row is None:
+        return DeskSerial(number, known=card)
+    return DeskSerial(
+        number,
+        known=True,
+        links=tuple(links),
+        attributes=(row.lot, row.sublot, row.version),
+        direction=row.last_direction,
+        batch=row.last_batch_id,
+        site=row.site_id,
+        reserved_at=frozenset(reserved),
+    )
+
+
+def open_desk(transaction: Transaction, number: int) -> Desk:
+    """The desk of the item and variant of a stock line, or of the serials linked to a number that is none.
+
+    Refused `stock_line_unknown`.
+    """
+    for query in (_OF_LINE, *_OF_LINKS):
+        found = transaction.execute(query, {"number": number}).first()
+        if found is not None:
+            codes = item_codes(transaction, [found.item_id])
+            return Desk(transaction, find_item(transaction, codes[found.item_id]), found.variant)
+    raise Refusal.of(Code.STOCK_LINE_UNKNOWN, f"There is no stock line {number}, and no serial is linked to it.")
+
+
+_NUMBER = bindparam("number", type_=BigInteger)
+_OF_LINE = (
+    select(stock_line.c.item_id, characteristic_set.c.variant).select_from(LINES).where(stock_line.c.id == _NUMBER)
+)
+_OF_LINKS = [
+    select(table.c.item_id, table.c.variant).where(table.c.stock_line_id == _NUMBER).limit(1)
+    for table in (serial, extra_link)
+]

@@ -1,0 +1,1 @@
+"""Stock lines follow what is posted and moved (spec part 60)."""

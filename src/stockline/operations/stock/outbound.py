@@ -1,0 +1,255 @@
+"""Goods that leave: from which stock lines, and what that leaves behind (ST-4, ST-7, PO-22, PO-24)."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    FromClause,
+    Insert,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from stockline.operations.ledger.applications import running, shares
+from stockline.operations.stock.changes import (
+    CLEAR_STOCK,
+    CLEAR_TAKES,
+    add_staged_stock,
+    change_lines,
+    of_takes,
+    steered,
+)
+from stockline.rules.framework import BATCH
+from stockline.rules.posting import ENTRIES, OF_WAVE, steering, taken
+from stockline.schema.catalog import location
+from stockline.schema.ledger import ledger_entry, staged_line
+from stockline.schema.stock import (
+    characteristic_set,
+    serial,
+    staged_stock,
+    staged_take,
+    stock_line,
+)
+from stockline.store.database import Transaction
+from stockline.values import SCALE
+
+
+def stage_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Choose the stock lines that entries without a specific serial take from (PO-22, ST-7).
+
+    First what is bound to a location, then the rest; and each first from lines that carry the entry's other numbers.
+    """
+    for located in (True, False):
+        for exact in (True, False):
+            transaction.execute(_stage_takes(located, exact), parameters)
+
+
+def take_stock(transaction: Transaction, parameters: Mapping[str, Any], *, put_down: bool = False) -> None:
+    """Lower the lines chosen; what no line could give goes below 0 on a line of the movement's own numbers (PO-24).
+
+    `put_down`: what was taken from where is asked for once more, when it is put down again.
+    """
+    transaction.execute(_TAKE, parameters)
+    transaction.execute(_STAGE_SHORTAGES, parameters)
+    add_staged_stock(transaction, parameters)
+    if not put_down:
+        transaction.execute(CLEAR_TAKES, parameters)
+    transaction.execute(CLEAR_STOCK, parameters)
+
+
+def stage_serial_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> int:
+    """The stock lines that specific serials leave, those they are linked to (ST-4); how many serials can leave.
+
+    A serial can when its line is at the entry's site and place and has the quantity for all that leave it (ST-15).
+    """
+    transaction.execute(_STAGE_SERIAL_TAKES, parameters)
+    return int(transaction.execute(_CAN_LEAVE, parameters).scalar_one()) // SCALE
+
+
+def take_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Lower the lines the serials leave, and unlink them."""
+    transaction.execute(_TAKE, parameters)
+    transaction.execute(_UNLINK_SERIALS, parameters)
+    transaction.execute(CLEAR_TAKES, parameters)
+
+
+_of_entry = and_(*(serial.c[name] == ledger_entry.c[name] for name in ("item_id", "variant", "serial")))
+_STAGE_SERIAL_TAKES = insert(staged_take).from_select(
+    ("item_id", "batch_id", "entry_id", "stock_line_id", "quantity"),
+    select(
+        serial.c.item_id,
+        BATCH,
+        func.min(ledger_entry.c.id),
+        serial.c.stock_line_id,
+        func.sum(-ledger_entry.c.quantity),
+    )
+    .select_from(ENTRIES.join(serial, _of_entry))
+    # Serials are found by their key: a bare IS NOT NULL would tempt the planner to read all that are linked.
+    .where(OF_WAVE, staged_line.c.steers_serial == 1, (serial.c.stock_line_id + 0).isnot(None))
+    .group_by(serial.c.item_id, serial.c.stock_line_id, ledger_entry.c.site_id, ledger_entry.c.location),
+)
+
+_leaving = of_takes("stock_line_id")
+_CAN_LEAVE = (
+    select(func.coalesce(func.sum(staged_take.c.quantity), 0))
+    .select_from(
+        staged_take.join(
+            ledger_entry,
+            and_(ledger_entry.c.item_id == staged_take.c.item_id, ledger_entry.c.id == staged_take.c.entry_id),
+        )
+        .join(_leaving, and_(_leaving.c.item_id == staged_take.c.item_id, _leaving.c.id == staged_take.c.stock_line_id))
+        .join(
+            stock_line,
+            and_(stock_line.c.item_id == staged_take.c.item_id, stock_line.c.id == staged_take.c.stock_line_id),
+        )
+        .join(
+            characteristic_set,
+            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+        )
+    )
+    .where(
+        staged_take.c.batch_id == BATCH,
+        stock_line.c.quantity >= _leaving.c.quantity,
+        characteristic_set.c.site_id == ledger_entry.c.site_id,
+        or_(ledger_entry.c.location == "", ledger_entry.c.location == characteristic_set.c.location),
+    )
+)
+_TAKE = change_lines(-1)
+
+_left_set = (
+    select(stock_line.c.set_id)
+    .where(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
+    .scalar_subquery()
+)
+_left = (
+    select(ledger_entry.c.item_id, ledger_entry.c.variant, ledger_entry.c.serial, ledger_entry.c.posting_date)
+    .select_from(ENTRIES)
+    .where(OF_WAVE, staged_line.c.steers_serial == 1)
+    .subquery("leaving")
+)
+_UNLINK_SERIALS = (
+    update(serial)
+    .where(*(serial.c[name] == _left.c[name] for name in ("item_id", "variant", "serial")))
+    .values(
+        stock_line_id=null(),
+        last_direction=-1,
+        last_set_id=_left_set,
+        last_batch_id=BATCH,
+        last_date=_left.c.posting_date,
+    )
+)
+
+_put_away = (
+    select(literal(1))
+    .where(
+        location.c.site_id == characteristic_set.c.site_id,
+        location.c.code == characteristic_set.c.location,
+        location.c.category == "put_away",
+    )
+    .exists()
+)
+_status = func.substr(characteristic_set.c.status, 1, 1)
+PREFERENCE = (
+    case((_put_away, 1), else_=0),
+    case((_status == "A", 0), (_status == "Q", 1), (_status == "R", 2), else_=3),
+)
+"""Where there is a choice: accepted before quality control before rejected stock, the dock last (ST-7)."""
+
+
+@cache
+def _stage_takes(located: bool, exact: bool) -> Insert:
+    keys = ("item_id", "variant", "site_id", *(("location",) if located else ()), "lot", "package")
+    asked = _asked(keys, located=located, exact=exact).subquery("asked")
+    demand = running(asked, [asked.c.id], keys).where(asked.c.quantity > 0).subquery("demand")
+    there = _there(keys, asked, exact=exact).subquery("there")
+    order = [there.c.put_away, there.c.rank, there.c.id]
+    supply = running(there, order, keys).where(there.c.quantity > 0).subquery("supply")
+    dealt = shares(demand, supply, keys).subquery("dealt")
+    return insert(staged_take).from_select(
+        ("item_id", "batch_id", "entry_id", "stock_line_id", "quantity"),
+        select(dealt.c.item_id, BATCH, dealt.c.demand_id, dealt.c.supply_id, dealt.c.quantity),
+    )
+
+
+def _asked(keys: tuple[str, ...], *, located: bool, exact: bool) -> Select[Any]:
+    """What entries still want, with the numbers that bind them: all they carry (`exact`), or the specific ones."""
+
+    def key(name: str) -> Any:
+        if name in _NUMBERS and not exact:
+            return steering(name).label(name)
+        return ledger_entry.c[name]
+
+    place = ledger_entry.c.location
+    wanted = (
+        select(*(key(name) for name in keys), ledger_entry.c.id, (-ledger_entry.c.quantity - taken()).label("quantity"))
+        .select_from(ENTRIES)
+        .where(OF_WAVE, staged_line.c.steers_serial == 0, place != "" if located else place == "")
+    )
+    if not exact:
+        return wanted
+    # Only where a number of a kind that is not specific is given does it make a difference.
+    return wanted.where(or_(*(and_(staged_line.c[f"steers_{k}"] == 0, ledger_entry.c[k] != "") for k in _NUMBERS)))
+
+
+def _there(keys: tuple[str, ...], asked: FromClause, *, exact: bool) -> Select[Any]:
+    """The stock lines at the sites asked, with what is left on them, and how they are preferred."""
+    wanted = select(*(asked.c[name] for name in ("item_id", "variant", "site_id"))).distinct().subquery("wanted")
+    of_site = and_(*(characteristic_set.c[name] == wanted.c[name] for name in ("item_id", "variant", "site_id")))
+    on_set = and_(stock_line.c.item_id == characteristic_set.c.item_id, stock_line.c.set_id == characteristic_set.c.id)
+    given = (
+        select(func.coalesce(func.sum(staged_take.c.quantity), 0))
+        .where(
+            staged_take.c.item_id == stock_line.c.item_id,
+            staged_take.c.batch_id == BATCH,
+            staged_take.c.stock_line_id == stock_line.c.id,
+        )
+        .scalar_subquery()
+    )
+
+    def key(name: str) -> Any:
+        own = characteristic_set.c[name]
+        return steered(name, characteristic_set).label(name) if name in _NUMBERS and not exact else own
+
+    return (
+        select(
+            *(key(name) for name in keys),
+            stock_line.c.id,
+            (stock_line.c.quantity - given).label("quantity"),
+            PREFERENCE[0].label("put_away"),
+            PREFERENCE[1].label("rank"),
+        )
+        .select_from(wanted.join(characteristic_set, of_site).join(stock_line, on_set))
+        .where(stock_line.c.quantity > 0)
+    )
+
+
+_NUMBERS = ("lot", "package")
+
+
+_STAGE_SHORTAGES = insert(staged_stock).from_select(
+    ("item_id", "batch_id", "variant", "site_id", "location", "lot", "package", "number", "quantity"),
+    select(
+        ledger_entry.c.item_id,
+        BATCH,
+        ledger_entry.c.variant,
+        ledger_entry.c.site_id,
+        literal("", Text),
+        ledger_entry.c.lot,
+        ledger_entry.c.package,
+        func.min(ledger_entry.c.id),
+        func.sum(ledger_entry.c.quantity + taken()),
+    )
+    .select_from(ENTRIES)
+    .where(OF_WAVE, staged_line.c.steers_serial == 0, -ledger_entry.c.quantity > taken())
+    .group_by(*(ledger_entry.c[name] for name in ("item_id", "variant", "site_id", "lot", "package"))),
+)

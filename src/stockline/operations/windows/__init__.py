@@ -1,0 +1,1 @@
+"""Tracking windows: opened, drafted, closed (spec part 10)."""

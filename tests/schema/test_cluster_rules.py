@@ -94,6 +94,10 @@ def calls(path: Path, names: set[str]) -> Iterator[tuple[ast.Call, str, ast.Func
                         yield node, name, function
 
 
+WITHIN_AN_ITEM = {"serials.py": ["serial_on_line"]}
+"""Functions whose CTE joins by item, from beginning to end."""
+
+
 def selects(function: ast.AST) -> set[str]:
     """The tables named in the `select(...)` calls of a function."""
     found = set()
@@ -134,7 +138,8 @@ def test_no_statement_locks_rows_in_passing_or_recurses() -> None:
     for path, text in texts:
         assert not any(word in text for word in ("WITH RECURSIVE", "FOR UPDATE", "FOR SHARE")), path
     for path in SOURCES:
-        assert not list(calls(path, {"cte"})), f"{path}: say here which CTE stays within an item"
+        seen = [function.name for _, _, function in calls(path, {"cte"}) if isinstance(function, ast.FunctionDef)]
+        assert seen == WITHIN_AN_ITEM.get(path.name, []), f"{path}: say here which CTE stays within an item"
 
 
 def test_no_statement_uses_a_volatile_function() -> None:

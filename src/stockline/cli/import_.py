@@ -23,6 +23,7 @@ from stockline.exchange.refused import write_refused
 from stockline.exchange.sheets import Sheet, SheetProblem
 
 COLUMN = "COLUMN|=TEXT"
+CREATE = "Create items and sites that do not exist. Without this option: for goods in with numbers."
 NAMES_SHOWN = 5
 
 
@@ -44,14 +45,7 @@ def import_(  # noqa: PLR0913, PLR0917 - an option each
     ] = None,
     kind: Annotated[Kind, typer.Option(metavar="KIND", help=f"What the rows are: {', '.join(KINDS)}.")] = "purchase",
     order: Annotated[str | None, typer.Option(metavar="ID", help="The order's id; made up if left out.")] = None,
-    create: Annotated[
-        bool | None,
-        typer.Option(
-            "--create/--no-create",
-            help="Create items and sites that do not exist. Without this option: for goods in with numbers.",
-            show_default=False,
-        ),
-    ] = None,
+    create: Annotated[bool | None, typer.Option("--create/--no-create", help=CREATE, show_default=False)] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Post the good rows even if others are bad.")] = False,
     refused: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to list refused rows; FILE-refused.csv if left out.")
@@ -78,13 +72,8 @@ def import_(  # noqa: PLR0913, PLR0917 - an option each
         expires=expires,
         where=tuple(_filter(text) for text in where or []),
     )
-    request = Request(
-        order=order or _new_id(),
-        kind=kind,
-        create=create,
-        skip_bad=skip_bad,
-        expires=expires is not None,
-    )
+    dated = expires is not None
+    request = Request(order=order or _new_id(), kind=kind, create=create, skip_bad=skip_bad, expires=dated)
     try:
         source = open_sheet(file, encoding=encoding, delimiter=delimiter, sheet=sheet)
         opener = partial(stock_of, context, create=request.kind in RECEIPTS)

@@ -63,15 +63,15 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     """
     first, _, last = (items or "").partition("..")
     selection = Selection(site, (first, last or first) if items else None)
+    if system is None:
+        if files:
+            fail("Files are resynchronized with --from: say which system they come from.")
+        with StepBar() as steps, stock_of(context) as stock:
+            outcome = carry_out(stock, selection, steps, repair=True, dry_run=dry_run)
+            changes = _own_corrections(stock, outcome, shape, mapping)
+        _hand_over(outcome, changes, None, folder=correct, report=report)
+        return
     with StepBar() as steps:
-        if system is None:
-            if files:
-                fail("Files are resynchronized with --from: say which system they come from.")
-            with stock_of(context) as stock:
-                outcome = carry_out(stock, selection, steps, repair=True, dry_run=dry_run)
-                changes = _own_corrections(stock, outcome, shape, mapping)
-            _hand_over(outcome, changes, None, folder=correct, report=report)
-            return
         try:
             found = read_files(
                 SYSTEMS[system], files or [], steps, mapping=mapping, encoding=encoding, delimiter=delimiter
@@ -81,15 +81,21 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
         show_figures(SYSTEMS[system], figures(found))
         if found.unreadable:
             list_unreadable(found.unreadable, unreadable)
-        # With a stock line unread, its serials would seem to be on none, and to be taken off.
-        repair = skip_bad or not found.unreadable
-        with refusals_shown(), _temporary() as stock:
-            load_found(stock, found)
-            outcome = carry_out(stock, selection, steps, repair=repair, dry_run=dry_run)
+        outcome = _repaired(found, selection, steps, skip_bad=skip_bad, dry_run=dry_run)
     changes = corrections(SYSTEMS[system], found, outcome.run.actions if outcome.run else [])
+    _hand_over(outcome, changes, found, folder=correct, report=report)
+
+
+def _repaired(found: Found, selection: Selection, steps: StepBar, *, skip_bad: bool, dry_run: bool) -> Outcome:
+    """What comes of another system's stock, loaded into a database that is thrown away."""
+    # With a stock line unread, its serials would seem to be on none, and to be taken off.
+    repair = skip_bad or not found.unreadable
+    with refusals_shown(), _temporary() as stock:
+        load_found(stock, found)
+        outcome = carry_out(stock, selection, steps, repair=repair, dry_run=dry_run)
     if not repair:
         screen().print("Nothing was repaired: correct the unreadable rows, or repair the rest with --skip-bad.")
-    _hand_over(outcome, changes, found, folder=correct, report=report)
+    return outcome
 
 
 @contextmanager

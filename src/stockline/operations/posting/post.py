@@ -13,12 +13,13 @@ from stockline.operations.locks import lock_item_sites
 from stockline.operations.posting.cards import settle_cards
 from stockline.operations.posting.completeness import NOTHING, check_completeness, marked_numbers
 from stockline.operations.posting.dates import settle_dates
-from stockline.operations.posting.entries import stage_lines, use_up_numbers, write_entries, write_specification
+from stockline.operations.posting.entries import stage_lines, write_entries, write_specification
 from stockline.operations.posting.invoicing import check_invoice, invoice_numbers, take_over_to_invoice
 from stockline.operations.posting.legs import Leg, legs
 from stockline.operations.posting.lines import PostingLine, Quantities, chosen_lines, names_of, of_side
 from stockline.operations.posting.movements import post_inbound, post_outbound, stock_changes
 from stockline.operations.posting.transfer_numbers import mark_receivable, mark_shipping
+from stockline.operations.posting.used_numbers import use_up_numbers
 from stockline.operations.posting.waves import post_waves
 from stockline.operations.reservation.posting import PostedReservations, fit_transfers, reserved_places
 from stockline.refusal import Refusal

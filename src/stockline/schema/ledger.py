@@ -122,11 +122,11 @@ application = item_table(
     key(),
     key("outbound_id"),
     key("inbound_id"),
+    Column("fixed", Boolean, primary_key=True, server_default=false()),
     quantity(),
-    Column("fixed", Boolean, nullable=False, server_default=false()),
 )
 """What an outbound entry took from an inbound one; `fixed` when a person, a reservation or a transfer decided it: such
-an application is not moved to other stock (PO-23)."""
+an application is not moved to other stock (PO-23). Of one entry another may take a part so, and more by search."""
 
 Index("ix_application_inbound_id", application.c.item_id, application.c.inbound_id)
 

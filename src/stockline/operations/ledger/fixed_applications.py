@@ -138,7 +138,7 @@ def _connect(
     statement = transaction.insert(application).values(values)
     more = {"quantity": application.c.quantity + quantity}
     transaction.execute(
-        statement.on_conflict_do_update(index_elements=["item_id", "outbound_id", "inbound_id"], set_=more)
+        statement.on_conflict_do_update(index_elements=["item_id", "outbound_id", "inbound_id", "fixed"], set_=more)
     )
 
 
@@ -174,7 +174,8 @@ def _release(
         if quantity <= 0:
             break
         moved[found.id] = quantity
-        pair = and_(application.c.item_id == key["item_id"], own == target["id"], other == found.id)
+        same = (application.c.item_id == key["item_id"], own == target["id"], other == found.id)
+        pair = and_(*same, ~application.c.fixed)
         transaction.execute(update(application).where(pair).values(quantity=application.c.quantity - quantity))
         transaction.execute(delete(application).where(pair, application.c.quantity == 0))
         entry = ledger_entry.c

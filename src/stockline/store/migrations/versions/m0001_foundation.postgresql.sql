@@ -13,9 +13,9 @@ CREATE TABLE application (
     item_id BIGINT NOT NULL,
     outbound_id BIGINT NOT NULL,
     inbound_id BIGINT NOT NULL,
-    quantity BIGINT DEFAULT '0' NOT NULL,
     fixed BOOLEAN DEFAULT false NOT NULL,
-    CONSTRAINT pk_application PRIMARY KEY (item_id, outbound_id, inbound_id)
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_application PRIMARY KEY (item_id, outbound_id, inbound_id, fixed)
 );
 
 CREATE INDEX ix_application_inbound_id ON application (item_id, inbound_id);

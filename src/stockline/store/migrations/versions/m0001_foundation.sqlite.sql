@@ -11,9 +11,9 @@ CREATE TABLE application (
     item_id BIGINT NOT NULL,
     outbound_id BIGINT NOT NULL,
     inbound_id BIGINT NOT NULL,
-    quantity BIGINT DEFAULT '0' NOT NULL,
     fixed BOOLEAN DEFAULT 0 NOT NULL,
-    CONSTRAINT pk_application PRIMARY KEY (item_id, outbound_id, inbound_id)
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    CONSTRAINT pk_application PRIMARY KEY (item_id, outbound_id, inbound_id, fixed)
 )
  WITHOUT ROWID;
 

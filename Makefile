@@ -32,8 +32,9 @@ format: setup ## Put the code in its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: setup ## Write the reference pages that are made from the code
+docs: setup ## Write the reference pages that are made from code and tests
 	$(BIN)/python -m tests.support.refusals_page
+	$(BIN)/python -m tests.support.rules_page
 
 test: setup ## Run the tests on SQLite and PostgreSQL; ARGS="-k posting" goes to pytest, PROPERTIES=200x50 plays long
 	$(if $(PROPERTIES),STOCKLINE_PROPERTIES=$(PROPERTIES)) $(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)

@@ -1,6 +1,5 @@
 """The rows to change in the system the stock was loaded from: `stockline corrections`, and for `stockline resync`."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from stockline import ResyncCorrections
 from stockline.cli.console import counted, fail, screen, stock_of
 from stockline.cli.foreign import SYSTEMS, SystemName
 from stockline.exchange.corrections import OWN, Corrections, corrections_of_run
+from stockline.exchange.csv_files import write_csv
 from stockline.exchange.overrides import Overrides, read_overrides
 from stockline.exchange.sheets import SheetProblem
 
@@ -47,10 +47,7 @@ def write_corrections(changes: Sequence[Corrections], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for table in changes:
             path = folder / f"corrections-{table.table.replace(' ', '-')}.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(table.columns)
-                writer.writerows(table.rows)
+            write_csv(path, table.columns, table.rows)
             screen().print(f"See {path} for {counted(len(table.rows), 'row')} to change in {table.table}.")
     except OSError as error:
         fail(f"The corrections cannot be written to {folder}: {error.strerror}.")

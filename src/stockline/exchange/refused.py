@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
+
+from stockline.exchange.csv_files import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,12 +21,12 @@ def write_refused(path: Path, sheet: Sheet, refused: Iterable[BadRow]) -> None:
     """
     by_line = {bad.line: bad for bad in refused}
     width = len(sheet.columns)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["line", *sheet.columns, "code", "reason"])
-        for line, fields, _ in sheet.rows():
-            if bad := by_line.get(line):
-                writer.writerow([line, *_as_wide(fields, width), bad.code, bad.reason])
+    rows = (
+        [line, *_as_wide(fields, width), bad.code, bad.reason]
+        for line, fields, _ in sheet.rows()
+        if (bad := by_line.get(line))
+    )
+    write_csv(path, ["line", *sheet.columns, "code", "reason"], rows)
 
 
 def _as_wide(fields: list[str], width: int) -> list[str]:

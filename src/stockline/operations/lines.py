@@ -53,9 +53,8 @@ ENTRY_KINDS = {
 MAY_GO_NEGATIVE = {"purchase", "purchase_return", "sale", "sale_return"}
 NEGATIVE_TYPES = {"positive_adjustment", "negative_adjustment"}
 
-POSITIVE = {"transfer", "production", "assembly"}
-"""The kinds that have no invoice column (TW-8)."""
-ONE_WAY = POSITIVE | {"planned"}
+NEVER_INVOICED = {"transfer", "production", "assembly"}
+ONE_WAY = NEVER_INVOICED | {"planned"}
 """The kinds whose goods move one way only, so that no quantity is negative (IN-15)."""
 
 
@@ -128,6 +127,11 @@ class SourceLine:
     def is_invoiced(self) -> bool:
         """Whether what has been handled of it is to be invoiced."""
         return self.kind not in ONE_WAY and not self.is_journal
+
+    @property
+    def has_invoice_column(self) -> bool:
+        """Whether its window asks for a quantity to invoice (TW-8)."""
+        return self.kind not in NEVER_INVOICED
 
     @property
     def is_incoming(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, func, or_, select
 
 from stockline.codes import Code
 from stockline.operations.posting.lines import PostingLine
@@ -49,20 +49,38 @@ def marked_numbers(transaction: Transaction, posted: Sequence[PostingLine]) -> d
         for start in range(0, len(lines), LINES_AT_ONCE):
             some = lines[start : start + LINES_AT_ONCE]
             parameters = {"items": sorted({line.item.id for line in some}), "lines": [line.id for line in some]}
-            for row in transaction.execute(query, parameters):
-                # What is linked to nothing is one entry per combination.
+            rows = transaction.execute(query, parameters).all()
+            combinations = _combinations(transaction, side, [row for row in rows if row.linked])
+            for row in rows:
+                # What is linked to nothing is one entry per combination, at a place of its own.
                 span = 0 if row.linked else row.last - row.first + 1
-                entries = _combinations(transaction, side, row) if row.linked else row.entries
+                entries = combinations.get(row.line_id, row.entries)
                 found[row.line_id] = Marked(entries, int(row.handle), row.single == 1, row.applied > 0, row.first, span)
     return found
 
 
-def _combinations(transaction: Transaction, side: LinkSide, row: Any) -> int:
-    """How many combinations are marked on a line, each of which may lie on several links."""
-    numbers = (side.serial, side.lot, side.package)
-    marked = (link.c.item_id == row.item_id, side.line_id == row.line_id, side.handle != 0)
-    every = select(*numbers).where(*marked, or_(*(number != "" for number in numbers))).distinct().subquery()
-    return int(transaction.execute(select(func.count()).select_from(every)).scalar_one())
+def _combinations(transaction: Transaction, side: LinkSide, rows: Sequence[Any]) -> dict[int, int]:
+    """How many combinations are marked on each of these lines; one combination may lie on several links."""
+    if not rows:
+        return {}
+    parameters = {"items": sorted({row.item_id for row in rows}), "lines": [row.line_id for row in rows]}
+    return {row.line_id: row.combinations for row in transaction.execute(_COMBINATIONS[side], parameters)}
+
+
+def _marks(side: LinkSide) -> tuple[ColumnElement[bool], ...]:
+    """The links that mark a number to handle on one of the lines asked for."""
+    return (
+        link.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger)),
+        side.line_id.in_(bindparam("lines", expanding=True, type_=BigInteger)),
+        side.handle != 0,
+        or_(side.serial != "", side.lot != "", side.package != ""),
+    )
+
+
+def _combined(side: LinkSide) -> Select[Any]:
+    line_id = side.line_id.label("line_id")
+    every = select(line_id, side.serial, side.lot, side.package).where(*_marks(side)).distinct().subquery()
+    return select(every.c.line_id, func.count().label("combinations")).group_by(every.c.line_id)
 
 
 def _marked(side: LinkSide) -> Select[Any]:
@@ -81,16 +99,12 @@ def _marked(side: LinkSide) -> Select[Any]:
             func.min(side.entered).label("first"),
             func.max(side.entered).label("last"),
         )
-        .where(
-            link.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger)),
-            side.line_id.in_(bindparam("lines", expanding=True, type_=BigInteger)),
-            side.handle != 0,
-            or_(*(number != "" for number in numbers)),
-        )
+        .where(*_marks(side))
         .group_by(link.c.item_id, side.line_id)
     )
 
 
+_COMBINATIONS = {side: _combined(side) for side in (DEMAND, SUPPLY)}
 _MARKED = ((_marked(DEMAND), DEMAND), (_marked(SUPPLY), SUPPLY))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from stockline.codes import Code
-from stockline.operations.lines import POSITIVE
 from stockline.operations.new_numbers import NEW_NUMBERS
 from stockline.operations.numbers import bring_numbers
 from stockline.operations.windows.contents import changed, given_row, given_text
@@ -172,7 +171,7 @@ def _new_values(window: OpenWindow, was: Any, changes: Mapping[str, Any]) -> dic
         handle = reader.units(said["handle"], None, has_serial)
     if (quantity, handle) != (was.quantity, was.handle) or {"quantity", "base_quantity", "handle"} & said.keys():
         invoice = was.handled + handle - was.invoiced
-    if "invoice" in said and window.line.kind not in POSITIVE:
+    if "invoice" in said and window.line.has_invoice_column:
         invoice = reader.units(said["invoice"], None, has_serial)
     return values | {"quantity": quantity, "handle": handle, "invoice": invoice}
 

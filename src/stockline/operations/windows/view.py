@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, FromClause, Select, and_, case, func, literal, null, or_, select, union_all
 
-from stockline.operations.lines import POSITIVE, SourceLine
+from stockline.operations.lines import SourceLine
 from stockline.operations.new_numbers import noted_new_numbers
 from stockline.results import Figures, Specification, WindowRow, WindowView
 from stockline.rules.dates import VARIANT, has_date_of
@@ -56,7 +56,7 @@ class Sums:
     def header(self, line: SourceLine) -> Header:
         """The header matrix they make."""
         tracked = {name: to_quantity(getattr(self, name) * line.sign) for name in FIGURES}
-        if line.kind in POSITIVE:
+        if not line.has_invoice_column:
             tracked["invoice"] = to_quantity(0)
         return Header(source_figures(line), Figures(**tracked))
 
@@ -113,7 +113,7 @@ def shown_row(
         package=found.package,
         quantity=to_quantity(quantity * sign),
         handle=to_quantity(found.handle * sign),
-        invoice=to_quantity(0 if line.kind in POSITIVE else found.invoice * sign),
+        invoice=to_quantity(found.invoice * sign if line.has_invoice_column else 0),
         handled=to_quantity(found.handled * sign),
         invoiced=to_quantity(found.invoiced * sign),
         expires=found.expires,

@@ -1,5 +1,6 @@
 """Links between demand and supply, and what has been handled of the numbers of a line."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, FromClause, Index, and_, false, literal_column, or_
@@ -127,6 +128,8 @@ class LinkSide:
 
 
 DEMAND, SUPPLY = LinkSide("demand"), LinkSide("supply")
+SIDES: Mapping[str, LinkSide] = {side.name: side for side in (DEMAND, SUPPLY)}
+"""By name: statements are built once for each side, and kept under its name."""
 
 LINKED = and_(DEMAND.line_id.isnot(None), or_(SUPPLY.line_id.isnot(None), SUPPLY.entry_id.isnot(None)))
 """The link has two sides. Told by them rather than by its status: then no planner takes the index below for another."""

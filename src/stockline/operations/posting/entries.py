@@ -28,7 +28,7 @@ from stockline.refusal import Refusal
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_BATCH
 from stockline.schema.ledger import POSITIONS, ledger_entry, staged_line
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, renumbering, tracking_specification
+from stockline.schema.reservations import SIDES, SUPPLY, LinkSide, link, renumbering, tracking_specification
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 
@@ -169,11 +169,6 @@ _ENTRY = (
 )
 
 
-def side_of(name: str) -> LinkSide:
-    """The side of a link that has this name."""
-    return SUPPLY if name == "supply" else DEMAND
-
-
 def is_numbered(side: LinkSide) -> Any:
     """The entry carries a number on this side."""
     return or_(side.serial != "", side.lot != "", side.package != "")
@@ -198,7 +193,7 @@ def _marked_links(side: LinkSide) -> Any:
 @cache
 def _placed_entries(side_name: str) -> Insert:
     """Entries of lines whose combinations are one link each: numbered by their place in the window."""
-    side, line = side_of(side_name), staged_line.c
+    side, line = SIDES[side_name], staged_line.c
     values = (
         link.c.item_id,
         line.first_entry + side.entered - line.first_place,
@@ -225,7 +220,7 @@ def _placed_entries(side_name: str) -> Insert:
 @cache
 def _summed_entries(side_name: str) -> Insert:
     """Entries of lines whose combinations may lie on several links: summed, and numbered in the order of the window."""
-    side = side_of(side_name)
+    side = SIDES[side_name]
     line = staged_line.c
     key = (link.c.item_id, side.line_id, side.serial, side.lot, side.package)
     marked = (

@@ -8,16 +8,14 @@ from sqlalchemy import Date, Insert, Select, Update, and_, cast, insert, literal
 
 from stockline.rules.posting import ENTRIES, OF_BATCH
 from stockline.schema.ledger import ledger_entry, staged_line
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
+from stockline.schema.reservations import SIDES, SUPPLY, LinkSide, link
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
-
-_SIDES = {side.name: side for side in (DEMAND, SUPPLY)}
 
 
 def give_numbers_back(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Raise the surplus a line has of an undone combination, else make one."""
-    for side in _SIDES:
+    for side in SIDES:
         transaction.execute(_raise(side), parameters)
         transaction.execute(_make(side), parameters)
 
@@ -25,7 +23,7 @@ def give_numbers_back(transaction: Transaction, parameters: Mapping[str, Any]) -
 @cache
 def _undone(side_name: str) -> Select[Any]:
     """Combinations taken back of lines that are this side of a link."""
-    side = _SIDES[side_name]
+    side = SIDES[side_name]
     original = ledger_entry.alias("original")
     own = and_(original.c.item_id == ledger_entry.c.item_id, original.c.id == ledger_entry.c.origin_id)
     numbers = [original.c[kind] for kind in NUMBER_KINDS]
@@ -68,7 +66,7 @@ def _raise(side_name: str) -> Update:
     undone = _undone(side_name).subquery("undone")
     quantity = link.c.quantity + undone.c.quantity
     figures = {f"{side_name}_{name}": quantity for name in ("handle", "invoice")}
-    return update(link).where(_surplus(_SIDES[side_name], undone)).values(quantity=quantity, **figures)
+    return update(link).where(_surplus(SIDES[side_name], undone)).values(quantity=quantity, **figures)
 
 
 @cache
@@ -78,5 +76,5 @@ def _make(side_name: str) -> Insert:
     own = {name: undone.c[name] for name in ("line_id", *NUMBER_KINDS, "entered", "expires", "apply_from")}
     own |= {"handle": undone.c.quantity, "invoice": undone.c.quantity}
     values = same | {"status": literal("surplus")} | {f"{side_name}_{name}": value for name, value in own.items()}
-    there = select(link.c.id).where(_surplus(_SIDES[side_name], undone)).correlate(undone)
+    there = select(link.c.id).where(_surplus(SIDES[side_name], undone)).correlate(undone)
     return insert(link).from_select(list(values), select(*values.values()).where(~there.exists()))

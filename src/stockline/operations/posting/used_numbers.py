@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, case, delete, or_, select, update
 
-from stockline.operations.posting.entries import DOCUMENTS, is_numbered, side_of
+from stockline.operations.posting.entries import DOCUMENTS, is_numbered
 from stockline.operations.posting.lines import PostingLine
 from stockline.rules.posting import OF_BATCH
 from stockline.schema.documents import source_line
 from stockline.schema.ledger import staged_line
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
+from stockline.schema.reservations import DEMAND, SIDES, SUPPLY, LinkSide, link, tracking_specification
 from stockline.store.database import Transaction
 
 
@@ -47,7 +47,7 @@ def _whole_lines(side_name: str) -> Select[Any]:
 
 
 def _handled_whole(side_name: str) -> ColumnElement[bool]:
-    side = side_of(side_name)
+    side = SIDES[side_name]
     return and_(_of_a_line(side), side.handle == link.c.quantity, is_numbered(side))
 
 
@@ -59,7 +59,7 @@ def _of_a_line(side: LinkSide) -> ColumnElement[bool]:
 
 @cache
 def _handled_part(side_name: str) -> Update:
-    side, line = side_of(side_name), staged_line.c
+    side, line = SIDES[side_name], staged_line.c
     used = case((line.cut == 1, line.quantity), else_=side.handle)
     return (
         update(link)
@@ -86,7 +86,7 @@ def _lines_of_documents(line_id: str) -> Select[Any]:
 
 def _is_partial(side_name: str) -> ColumnElement[bool]:
     """Less is to be handled or invoiced of the entry's number than there is."""
-    side = side_of(side_name)
+    side = SIDES[side_name]
     partial = or_(side.handle != link.c.quantity, side.invoice != link.c.quantity)
     return and_(_of_a_line(side), is_numbered(side), partial)
 

@@ -29,14 +29,14 @@ from sqlalchemy import (
     union_all,
 )
 
-from stockline.operations.reservation.links import SIDES, SITE, VARIANT, numbered
+from stockline.operations.reservation.links import SITE, VARIANT, numbered
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import reserved_of
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.catalog import site
 from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import open_entry
-from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, link, staged_turn
+from stockline.schema.reservations import RESERVATION, SIDES, SURPLUS, WANTED, link, staged_turn
 from stockline.tracking_code import NUMBER_KINDS, NumberKind, TrackingCode
 
 DATE = bindparam("date", type_=Date)

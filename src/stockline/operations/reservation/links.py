@@ -43,6 +43,7 @@ from stockline.schema.reservations import (
     EMPTY,
     PROSPECT,
     RESERVATION,
+    SIDES,
     SUPPLY,
     SURPLUS,
     TRACKING,
@@ -59,7 +60,6 @@ FIRST = bindparam("first", type_=BigInteger)
 NO_LINE = 0
 """The line of an operation that is about many."""
 
-SIDES: Mapping[str, LinkSide] = {"demand": DEMAND, "supply": SUPPLY}
 OTHER: Mapping[str, str] = {"demand": "supply", "supply": "demand"}
 
 HERE = and_(link.c.item_id == ITEM, link.c.variant == VARIANT, link.c.site_id == SITE)

@@ -18,7 +18,6 @@ from stockline.operations.posting.lines import PostingLine
 from stockline.operations.reservation.candidates import steering_kinds
 from stockline.operations.reservation.late_binding import LateBinding
 from stockline.operations.reservation.links import (
-    SIDES,
     SITE,
     VARIANT,
     LinkBatch,
@@ -43,6 +42,7 @@ from stockline.schema.reservations import (
     DEMAND,
     LINKED,
     RESERVATION,
+    SIDES,
     SUPPLY,
     SURPLUS,
     TRACKING,

@@ -10,7 +10,6 @@ from stockline.operations.lines import SourceLine
 from stockline.operations.locks import hold_line
 from stockline.operations.reservation.links import (
     OTHER,
-    SIDES,
     LinkBatch,
     blank,
     dissolve,
@@ -25,7 +24,7 @@ from stockline.refusal import Refusal
 from stockline.results import Reserved
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.documents import source_line
-from stockline.schema.reservations import PROSPECT, RESERVATION, SURPLUS, TRACKING, link
+from stockline.schema.reservations import PROSPECT, RESERVATION, SIDES, SURPLUS, TRACKING, link
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 

@@ -41,7 +41,6 @@ from stockline.operations.reservation.links import (
     HERE,
     JUST_MADE,
     OTHER,
-    SIDES,
     LinkBatch,
     made_from,
     numbered,
@@ -53,7 +52,7 @@ from stockline.plan import held_stock
 from stockline.plan.matching import Assignment, Request
 from stockline.refusal import Finding
 from stockline.rules.window import ITEM, LINE
-from stockline.schema.reservations import RESERVATION, SURPLUS, WANTED, LinkSide, link, staged_turn
+from stockline.schema.reservations import RESERVATION, SIDES, SURPLUS, WANTED, LinkSide, link, staged_turn
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 

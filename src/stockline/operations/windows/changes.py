@@ -12,11 +12,9 @@ from stockline.operations.reservation.links import numbered
 from stockline.operations.windows.wanted import FIGURES, NUMBERED_FROM, wanted_rows
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, same_combination
 from stockline.schema.ledger import POSITIONS, ledger_entry
-from stockline.schema.reservations import DEMAND, PROSPECT, SUPPLY, SURPLUS, LinkSide, link, tracking_specification
+from stockline.schema.reservations import PROSPECT, SIDES, SURPLUS, LinkSide, link, tracking_specification
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
-
-_SIDES = {"demand": DEMAND, "supply": SUPPLY}
 
 
 def write_difference(transaction: Transaction, line: SourceLine, parameters: dict[str, Any], *, handled: bool) -> None:
@@ -57,20 +55,20 @@ def of_line(side: LinkSide) -> Any:
 
 @cache
 def _has_entries(side_name: str) -> Select[Any]:
-    return select(exists(select(link.c.id).where(of_line(_SIDES[side_name]))))
+    return select(exists(select(link.c.id).where(of_line(SIDES[side_name]))))
 
 
 @cache
 def _has_links(side_name: str) -> Select[Any]:
     """Whether the line has any entry that is more than a number of its own: a partner, or no number."""
-    side = _SIDES[side_name]
+    side = SIDES[side_name]
     plain = and_(link.c.status.in_((SURPLUS, PROSPECT)), numbered(side))
     return select(exists(select(link.c.id).where(of_line(side), ~plain)))
 
 
 @cache
 def _delete_gone(side_name: str, handled: bool) -> Delete:
-    side, wanted = _SIDES[side_name], wanted_rows(handled)
+    side, wanted = SIDES[side_name], wanted_rows(handled)
     kept = (
         select(link.c.id)
         .join(wanted, same_combination(wanted, _numbers(side)))
@@ -81,7 +79,7 @@ def _delete_gone(side_name: str, handled: bool) -> Delete:
 
 @cache
 def _change_kept(side_name: str, handled: bool) -> Update:
-    side, wanted = _SIDES[side_name], wanted_rows(handled)
+    side, wanted = SIDES[side_name], wanted_rows(handled)
     return (
         update(link)
         .where(of_line(side), same_combination(wanted, _numbers(side)))
@@ -94,7 +92,7 @@ def _change_kept(side_name: str, handled: bool) -> Update:
 
 @cache
 def _insert_new(side_name: str, handled: bool, fresh: bool) -> Insert:
-    side, wanted = _SIDES[side_name], wanted_rows(handled)
+    side, wanted = SIDES[side_name], wanted_rows(handled)
     names = [
         "item_id",
         "id",

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from stockline.codes import Code
 from stockline.refusal import Refusal
 from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import ledger_entry
-from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
+from stockline.schema.reservations import SIDES, link, tracking_specification
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS, TrackingCode
 
@@ -63,7 +63,8 @@ def _is_bought(transaction: Transaction, item_id: int) -> bool:
 
 
 def _has_numbers(transaction: Transaction, item_id: int) -> bool:
-    active = select(link.c.id).where(link.c.item_id == item_id, or_(_numbered(DEMAND), _numbered(SUPPLY)))
+    of_a_line = (and_(side.line_id.isnot(None), side.is_numbered) for side in SIDES.values())
+    active = select(link.c.id).where(link.c.item_id == item_id, or_(*of_a_line))
     open_line = select(source_line.c.id).where(
         source_line.c.item_id == item_id, source_line.c.id == tracking_specification.c.line_id
     )
@@ -71,7 +72,3 @@ def _has_numbers(transaction: Transaction, item_id: int) -> bool:
         tracking_specification.c.item_id == item_id, exists(open_line)
     )
     return bool(transaction.execute(select(or_(exists(active), exists(historic)))).scalar())
-
-
-def _numbered(side: LinkSide):  # type: ignore[no-untyped-def]
-    return (side.line_id.isnot(None)) & ((side.serial != "") | (side.lot != "") | (side.package != ""))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, FromClause, Index, and_, false, literal_column, or_
+from sqlalchemy import Boolean, Column, ColumnElement, Date, FromClause, Index, and_, false, literal_column, or_
 from sqlalchemy.schema import SchemaItem
 
 from stockline.schema.base import item_table, key, number, quantity, stage_table, text, text_key
@@ -125,6 +125,17 @@ class LinkSide:
 
     def __getattr__(self, column: str) -> Any:
         return self.table.c[f"{self.name}_{column}"]
+
+    @property
+    def c(self) -> Mapping[str, Any]:
+        """The columns of the side by name, as a table has them."""
+        prefix = f"{self.name}_"
+        return {column.name.removeprefix(prefix): column for column in self.table.c if column.name.startswith(prefix)}
+
+    @property
+    def is_numbered(self) -> ColumnElement[bool]:
+        """The link carries a number on this side."""
+        return or_(*(self.c[kind] != "" for kind in NUMBER_KINDS))
 
 
 DEMAND, SUPPLY = LinkSide("demand"), LinkSide("supply")

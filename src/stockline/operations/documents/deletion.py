@@ -34,7 +34,7 @@ def delete_lines(transaction: Transaction, lines: Sequence[SourceLine], *, confi
             problems.add(Code.ALREADY_HANDLED, message, line=line.name)
     if not confirm:
         for line in named:
-            if is_numbered(transaction, line):
+            if carries_numbers(transaction, line):
                 problems.add(Code.HAS_TRACKING, f"Line {line.name} carries tracking numbers.", line=line.name)
     problems.refuse()
     for line in lines:
@@ -85,12 +85,12 @@ def delete_line(transaction: Transaction, line: SourceLine, *, confirm: bool) ->
         delete_lines(transaction, [side for side in of_order if outgoing(side.id) == own], confirm=confirm)
 
 
-def is_numbered(transaction: Transaction, line: SourceLine) -> bool:
+def carries_numbers(transaction: Transaction, line: SourceLine) -> bool:
     """Whether the line carries active numbers."""
     side = line.side
     carried = exists().where(
         link.c.item_id == line.item.id,
         side.line_id == line.id,
-        (side.serial != "") | (side.lot != "") | (side.package != ""),
+        side.is_numbered,
     )
     return bool(transaction.execute(select(carried)).scalar())

@@ -7,7 +7,7 @@ from sqlalchemy import and_, case, exists, func, or_, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_items, find_sites
-from stockline.operations.documents.deletion import is_numbered
+from stockline.operations.documents.deletion import carries_numbers
 from stockline.operations.documents.line_values import LineValues
 from stockline.operations.lines import ONE_WAY, SourceLine, find_line, sides_of
 from stockline.operations.locks import lock_item_sites
@@ -165,7 +165,7 @@ def _check_place(transaction: Transaction, line: SourceLine, new: Mapping[str, A
     if ("item" in moved and line.handled) or (moved and line.unsettled) or (new["unit"] != line.unit and line.handled):
         problems.add(Code.ALREADY_HANDLED, f"Line {line.name}: a part of it has been handled.", line=line.name)
     turned = new["quantity"] * line.quantity < 0
-    if (moved or turned) and is_numbered(transaction, line):
+    if (moved or turned) and carries_numbers(transaction, line):
         problems.add(Code.HAS_TRACKING, f"Line {line.name} carries tracking numbers.", line=line.name)
 
 

@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, case, func, select
 
 from stockline.codes import Code
 from stockline.operations.posting.lines import PostingLine
 from stockline.operations.problems import Problems
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.values import to_quantity
-
-LINES_AT_ONCE = 10_000
-"""Line numbers named in one statement; databases limit the variables of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,7 @@ def marked_numbers(transaction: Transaction, posted: Sequence[PostingLine]) -> d
     found: dict[int, Marked] = {}
     for query, side in _MARKED:
         lines = [p.line for p in posted if p.quantity and p.line.item.tracking.tracked and p.line.side is side]
-        for start in range(0, len(lines), LINES_AT_ONCE):
-            some = lines[start : start + LINES_AT_ONCE]
+        for some in in_parts(lines):
             parameters = {"items": sorted({line.item.id for line in some}), "lines": [line.id for line in some]}
             rows = transaction.execute(query, parameters).all()
             combinations = _combinations(transaction, side, [row for row in rows if row.linked])
@@ -73,7 +69,7 @@ def _marks(side: LinkSide) -> tuple[ColumnElement[bool], ...]:
         link.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger)),
         side.line_id.in_(bindparam("lines", expanding=True, type_=BigInteger)),
         side.handle != 0,
-        or_(side.serial != "", side.lot != "", side.package != ""),
+        side.is_numbered,
     )
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    or_,
     select,
 )
 
@@ -169,11 +168,6 @@ _ENTRY = (
 )
 
 
-def is_numbered(side: LinkSide) -> Any:
-    """The entry carries a number on this side."""
-    return or_(side.serial != "", side.lot != "", side.package != "")
-
-
 def _marked_links(side: LinkSide) -> Any:
     """Links of the staged lines, on their side, with a number that is to be handled.
 
@@ -186,7 +180,7 @@ def _marked_links(side: LinkSide) -> Any:
         line.own == 1,
         line.sign == (1 if side is SUPPLY else -1),
         side.handle != 0,
-        is_numbered(side),
+        side.is_numbered,
     )
 
 

@@ -6,14 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, bindparam, case, func, or_, select, update
 
 from stockline.codes import Code
-from stockline.operations.posting.completeness import LINES_AT_ONCE
-from stockline.operations.posting.entries import is_numbered
 from stockline.operations.posting.lines import PostingLine
 from stockline.operations.problems import Problems
 from stockline.rules.posting import OF_BATCH
 from stockline.schema.ledger import ledger_entry, staged_line
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link, tracking_specification
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.values import to_quantity
 
 
@@ -40,7 +38,7 @@ def _take_over(side: LinkSide) -> Any:
                     staged_line.c.own == 1,
                     side.handle != 0,
                     side.invoice != side.handle,
-                    is_numbered(side),
+                    side.is_numbered,
                 ),
             ).join(
                 ledger_entry,
@@ -77,8 +75,7 @@ def check_invoice(transaction: Transaction, posted: Sequence[PostingLine]) -> No
     invoiced = [one for one in posted if one.invoice]
     problems = Problems((Code.TRACKING_INCOMPLETE,))
     sums: dict[int, list[Any]] = {}
-    for start in range(0, len(invoiced), LINES_AT_ONCE):
-        some = invoiced[start : start + LINES_AT_ONCE]
+    for some in in_parts(invoiced):
         parameters = {"items": sorted({p.line.item.id for p in some}), "lines": [p.line.id for p in some]}
         for row in transaction.execute(_TO_INVOICE, parameters):
             sums.setdefault(row.line_id, []).append(row)
@@ -86,7 +83,8 @@ def check_invoice(transaction: Transaction, posted: Sequence[PostingLine]) -> No
         marked, single, plain = _marked(sums.get(one.line.id, []))
         enough = marked <= one.invoice <= marked + plain
         if marked + plain and not enough and not (single and marked > one.invoice):
-            message = f"Line {one.line.name}: {to_quantity(one.invoice)} are to be invoiced, its numbers say {to_quantity(marked)}."  # noqa: E501
+            asked, said = to_quantity(one.invoice), to_quantity(marked)
+            message = f"Line {one.line.name}: {asked} are to be invoiced, its numbers say {said}."
             problems.add(Code.TRACKING_INCOMPLETE, message, line=one.line.name, item=one.line.item.code)
     problems.refuse()
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from stockline.operations.lines import SourceLine
-from stockline.operations.posting.entries import DOCUMENTS, is_numbered
+from stockline.operations.posting.entries import DOCUMENTS
 from stockline.schema.documents import FIRST_INCOMING, document, source_line
 from stockline.schema.ledger import ledger_entry
 from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, TRACKING, link, tracking_specification
@@ -60,7 +60,7 @@ _KEY = ("item_id", "line_id", *NUMBER_KINDS)
 def _lines() -> Select[Any]:
     """The transfer lines of the documents, but those whose numbers are all on their way: all of these are marked."""
     still_here = exists().where(
-        link.c.item_id == _leaving.c.item_id, DEMAND.line_id == _leaving.c.id, is_numbered(DEMAND)
+        link.c.item_id == _leaving.c.item_id, DEMAND.line_id == _leaving.c.id, DEMAND.is_numbered
     )
     both = and_(_arriving.c.item_id == _leaving.c.item_id, _arriving.c.id == _leaving.c.id + FIRST_INCOMING)
     return (
@@ -103,7 +103,7 @@ def _receivable(lines: Any, *, shipping: bool) -> list[Select[Any]]:
     marked = (
         select(lines.c.item_id, lines.c.line_id, *numbers, *no_link, DEMAND.handle)
         .select_from(lines.join(link, and_(link.c.item_id == lines.c.item_id, DEMAND.line_id == lines.c.leaving_id)))
-        .where(is_numbered(DEMAND), lines.c.leaving_id.not_in(_BUT) if shipping else lines.c.handled == 0)
+        .where(DEMAND.is_numbered, lines.c.leaving_id.not_in(_BUT) if shipping else lines.c.handled == 0)
     )
     return [handled(lines.c.leaving_id, table.quantity), handled(lines.c.line_id, -table.quantity), marked]
 
@@ -123,7 +123,7 @@ def _carrying(lines: Any) -> Select[Any]:
             literal(0).label("part"),
         )
         .select_from(lines.join(link, own))
-        .where(is_numbered(SUPPLY))
+        .where(SUPPLY.is_numbered)
     )
 
 

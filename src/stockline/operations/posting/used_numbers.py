@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, case, delete, or_, select, update
 
-from stockline.operations.posting.entries import DOCUMENTS, is_numbered
+from stockline.operations.posting.entries import DOCUMENTS
 from stockline.operations.posting.lines import PostingLine
 from stockline.rules.posting import OF_BATCH
 from stockline.schema.documents import source_line
@@ -48,7 +48,7 @@ def _whole_lines(side_name: str) -> Select[Any]:
 
 def _handled_whole(side_name: str) -> ColumnElement[bool]:
     side = SIDES[side_name]
-    return and_(_of_a_line(side), side.handle == link.c.quantity, is_numbered(side))
+    return and_(_of_a_line(side), side.handle == link.c.quantity, side.is_numbered)
 
 
 def _of_a_line(side: LinkSide) -> ColumnElement[bool]:
@@ -72,7 +72,7 @@ def _handled_part(side_name: str) -> Update:
             line.item_id == link.c.item_id,
             line.line_id + 0 == side.line_id,
             side.handle != 0,
-            is_numbered(side),
+            side.is_numbered,
         )
         .values(quantity=link.c.quantity - used)
     )
@@ -88,7 +88,7 @@ def _is_partial(side_name: str) -> ColumnElement[bool]:
     """Less is to be handled or invoiced of the entry's number than there is."""
     side = SIDES[side_name]
     partial = or_(side.handle != link.c.quantity, side.invoice != link.c.quantity)
-    return and_(_of_a_line(side), is_numbered(side), partial)
+    return and_(_of_a_line(side), side.is_numbered, partial)
 
 
 _RESET_SPECIFICATION = (

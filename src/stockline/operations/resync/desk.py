@@ -9,14 +9,14 @@ from sqlalchemy import BigInteger, Row, Text, bindparam, case, func, select, uni
 
 from stockline.codes import Code
 from stockline.operations.catalog import Item, find_item, item_codes
-from stockline.operations.resync.stock import ITEM, NUMBERS, PORTION
+from stockline.operations.resync.stock import ITEM, NUMBERS
 from stockline.plan.placement import Attributes, Line, fits
 from stockline.refusal import Refusal
 from stockline.rules.control import AWAITING_PUT_AWAY, LINES
 from stockline.schema.catalog import information_card
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +69,23 @@ class Desk:
         """What is known of these serials; of some it is nothing."""
         links: dict[str, list[int]] = defaultdict(list)
         reserved: dict[str, set[int]] = defaultdict(set)
-        rows = {row.serial: row for row in self._rows_named(_SERIALS, numbers)}
+        rows = {row.serial: row for row in self._rows_for(_SERIALS, numbers)}
         for row in rows.values():
             links[row.serial] += [] if row.stock_line_id is None else [row.stock_line_id]
-        for row in self._rows_named(_EXTRA, numbers):
+        for row in self._rows_for(_EXTRA, numbers):
             links[row.serial].append(row.stock_line_id)
-        for row in self._rows_named(_RESERVED, numbers):
+        for row in self._rows_for(_RESERVED, numbers):
             reserved[row.serial].add(row.site_id)
-        cards = {row.number for row in self._rows_named(_CARDS, numbers)}
+        cards = {row.number for row in self._rows_for(_CARDS, numbers)}
         return {
             number: _serial(number, rows.get(number), number in cards, links[number], reserved[number])
             for number in numbers
         }
 
-    def _rows_for(self, query: Any, numbers: Iterable[int]) -> Iterator[Row[Any]]:
-        yield from self._portions(query, sorted(set(numbers)))
-
-    def _rows_named(self, query: Any, numbers: Collection[str]) -> Iterator[Row[Any]]:
-        yield from self._portions(query, sorted(set(numbers)))
-
-    def _portions(self, query: Any, values: list[Any]) -> Iterator[Row[Any]]:
-        for start in range(0, len(values), PORTION):
-            given = {"item": self.item.id, "variant": self.variant, "numbers": values[start : start + PORTION]}
+    def _rows_for(self, query: Any, numbers: Iterable[Any]) -> Iterator[Row[Any]]:
+        """The rows for these stock lines or serials, asked for in parts that fit into a statement."""
+        for some in in_parts(sorted(set(numbers))):
+            given = {"item": self.item.id, "variant": self.variant, "numbers": some}
             yield from self._transaction.execute(query, given)
 
 

@@ -18,14 +18,12 @@ from stockline.rules.control.ledger import doubted_keys
 from stockline.schema.catalog import location
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import LOST, characteristic_set, extra_link, item_site, serial, stock_line
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.tracking_code import NumberKind
 
 ITEM = bindparam("item", type_=BigInteger)
 NUMBERS = bindparam("numbers", expanding=True, type_=BigInteger)
 
-PORTION = 5_000
-"""As many numbers go into one statement."""
 KEPT_APART: tuple[NumberKind, ...] = ("lot", "package")
 """The numbers the ledger keeps apart where they are specific (invariant 3)."""
 
@@ -162,9 +160,8 @@ class ItemStock:
 
     def _rows_for(self, query: Any, numbers: Iterable[int]) -> Iterator[Row[Any]]:
         """The rows for these numbers, asked for in portions that fit into a statement."""
-        ordered = sorted(numbers)
-        for start in range(0, len(ordered), PORTION):
-            yield from self._rows(query, numbers=ordered[start : start + PORTION])
+        for some in in_parts(sorted(numbers)):
+            yield from self._rows(query, numbers=some)
 
     def _extra_links(self) -> dict[Name, set[int]]:
         """The stock lines serials are linked to beside their own."""

@@ -10,7 +10,6 @@ from sqlalchemy import and_, insert, select
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site
 from stockline.operations.locks import lock_item_sites
-from stockline.operations.posting.completeness import LINES_AT_ONCE
 from stockline.operations.stock.changes import LINES
 from stockline.operations.stock.outbound import PREFERENCE
 from stockline.operations.stock.relocation import lower_lines, put_down
@@ -24,7 +23,7 @@ from stockline.schema.stock import (
     staged_moved_serial,
     stock_line,
 )
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.values import SCALE, to_quantity
 
 Line = Mapping[Any, Any]
@@ -137,8 +136,7 @@ def _parts_by_serial(
 def linked_lines(transaction: Transaction, item: Item, variant: str, serials: Sequence[str]) -> dict[str, int]:
     """The stock lines that serials are linked to, by serial; those without are left out."""
     found: dict[str, int] = {}
-    for start in range(0, len(serials), LINES_AT_ONCE):
-        some = serials[start : start + LINES_AT_ONCE]
+    for some in in_parts(serials):
         query = select(serial.c.serial, serial.c.stock_line_id).where(
             serial.c.item_id == item.id,
             serial.c.variant == variant,

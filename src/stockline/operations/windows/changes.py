@@ -69,11 +69,7 @@ def _has_links(side_name: str) -> Select[Any]:
 @cache
 def _delete_gone(side_name: str, handled: bool) -> Delete:
     side, wanted = SIDES[side_name], wanted_rows(handled)
-    kept = (
-        select(link.c.id)
-        .join(wanted, same_combination(wanted, _numbers(side)))
-        .where(of_line(side), wanted.c.active != 0)
-    )
+    kept = select(link.c.id).join(wanted, same_combination(wanted, side)).where(of_line(side), wanted.c.active != 0)
     return delete(link).where(of_line(side), link.c.id.not_in(kept))
 
 
@@ -82,7 +78,7 @@ def _change_kept(side_name: str, handled: bool) -> Update:
     side, wanted = SIDES[side_name], wanted_rows(handled)
     return (
         update(link)
-        .where(of_line(side), same_combination(wanted, _numbers(side)))
+        .where(of_line(side), same_combination(wanted, side))
         .values(
             quantity=wanted.c.active,
             **{f"{side.name}_{name}": wanted.c[name] for name in FIGURES},
@@ -120,18 +116,9 @@ def _insert_new(side_name: str, handled: bool, fresh: bool) -> Insert:
     if not fresh:
         entry = link.alias("entry")
         own = LinkSide(side_name, entry)
-        there = select(entry.c.id).where(
-            entry.c.item_id == ITEM, own.line_id == LINE, same_combination(wanted, _numbers(own))
-        )
+        there = select(entry.c.id).where(entry.c.item_id == ITEM, own.line_id == LINE, same_combination(wanted, own))
         new = new.where(~there.exists())
     return insert(link).from_select(names, new)
-
-
-class _numbers:  # noqa: N801
-    """The numbers of a link's side as columns named like those of a window row."""
-
-    def __init__(self, side: LinkSide) -> None:
-        self.c = {name: getattr(side, name) for name in COMBINATION}
 
 
 @cache

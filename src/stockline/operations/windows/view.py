@@ -13,7 +13,7 @@ from stockline.results import Figures, Specification, WindowRow, WindowView
 from stockline.rules.dates import VARIANT, has_date_of
 from stockline.rules.window import COMBINATION, GOOD_ROWS, ITEM, LINE
 from stockline.schema.ledger import ledger_entry, number_date
-from stockline.schema.reservations import DEMAND, SUPPLY, link, tracking_specification
+from stockline.schema.reservations import SIDES, link, tracking_specification
 from stockline.schema.windows import SUMMED, window_row
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
@@ -159,8 +159,8 @@ def shown_rows(side_name: str, dated: bool) -> Select[Any]:
     )
 
 
-def _parts(side_name: str) -> CompoundSelect:  # type: ignore[type-arg]
-    side = {"demand": DEMAND, "supply": SUPPLY}[side_name]
+def _parts(side_name: str) -> CompoundSelect[Any]:
+    side = SIDES[side_name]
     zero = literal(0)
     active = select(
         side.serial.label("serial"),
@@ -176,7 +176,7 @@ def _parts(side_name: str) -> CompoundSelect:  # type: ignore[type-arg]
         side.warranty.label("warranty"),
         side.apply_to.label("apply_to"),
         side.apply_from.label("apply_from"),
-    ).where(link.c.item_id == ITEM, side.line_id == LINE, or_(side.serial != "", side.lot != "", side.package != ""))
+    ).where(link.c.item_id == ITEM, side.line_id == LINE, side.is_numbered)
     table, entry = tracking_specification, ledger_entry
     historic = (
         select(

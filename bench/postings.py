@@ -49,11 +49,7 @@ def measure(url: str, size: int, rounds: int, reservations: int = 0) -> dict[str
     """
     stock = stockline.open(url)
     database = Database(parse_url(url))
-    item = f"DRIVE-{size}-{uuid4().hex[:8]}"
-    site = f"SITE-{uuid4().hex[:8]}"
-    stock.create_item(item, tracking=TrackingCode(serial="specific"))
-    stock.create_site(site)
-    item_id = item_id_of(database, item)
+    item, site, item_id = furnish(stock, database)
     _reserve(stock, item, site, reservations)
     timings = {"received": Timings(), "issued": Timings()}
     for turn in range(rounds + 1):  # the first turn warms up and is not counted
@@ -97,6 +93,14 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
+
+
+def furnish(stock: stockline.Stockline, database: Database) -> tuple[str, str, int]:
+    """A new item with specific serials and a new site; the item's id."""
+    item, site = f"DRIVE-{uuid4().hex[:8]}", f"SITE-{uuid4().hex[:8]}"
+    stock.create_item(item, tracking=TrackingCode(serial="specific"))
+    stock.create_site(site)
+    return item, site, item_id_of(database, item)
 
 
 def item_id_of(database: Database, code: str) -> int:

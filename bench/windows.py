@@ -9,8 +9,8 @@ from sqlalchemy import Delete, Table, select
 
 import stockline
 from bench.bare import FAR, barest_rows, write
-from bench.postings import Timings, item_id_of, timed
-from stockline import OrderLine, TrackingCode, TrackingRow
+from bench.postings import Timings, furnish, timed
+from stockline import OrderLine, TrackingRow
 from stockline.schema.reservations import link
 from stockline.schema.windows import window_row
 from stockline.store.database import Database, Transaction, parse_url
@@ -21,11 +21,7 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
     """Paste `size` serials into a window and close it, `rounds` times, each beside the bare writing of its rows."""
     stock = stockline.open(url)
     database = Database(parse_url(url))
-    item = f"DRIVE-{size}-{uuid4().hex[:8]}"
-    site = f"SITE-{uuid4().hex[:8]}"
-    stock.create_item(item, tracking=TrackingCode(serial="specific"))
-    stock.create_site(site)
-    item_id = item_id_of(database, item)
+    item, site, item_id = furnish(stock, database)
     timings = {"pasted": Timings(), "closed": Timings()}
     for turn in range(rounds + 1):  # the first turn warms up and is not counted
         order = f"PO-{uuid4().hex[:8]}"

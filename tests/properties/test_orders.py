@@ -1,6 +1,5 @@
 """Whatever is ordered, drafted in windows, posted, invoiced and undone: the engine and a small desk agree."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from decimal import Decimal
 from itertools import product
@@ -9,12 +8,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from stockline import Code, OrderLine, Refusal, TrackingRow
+from stockline import Code, OrderLine, TrackingRow
 from stockline.service import open_scratch
 from stockline.tracking_code import NumberKind
 from tests.properties.desk import INBOUND, Desk, Handled, Order, Row, Rows, opened
 from tests.properties.model import BIKE, BOLT, PAINT
-from tests.properties.playing import Machine, play
+from tests.properties.playing import Machine, play, same
 from tests.support.warehouse import TODAY, furnish
 
 SITES = ("EAST", "WEST")
@@ -77,7 +76,7 @@ class Desks(Machine):
     def open(self, data: st.DataObject) -> None:
         name, order = self._some(data, self._named(tracked=True))
         code = Code.WINDOW_OPEN if order.draft is not None else None
-        answer = self._same(code, lambda: self.stock.open_tracking(f"{name}/1"))
+        answer = same(code, lambda: self.stock.open_tracking(f"{name}/1"))
         if code is None:
             self.windows[name] = answer.number
             opened(order)
@@ -90,7 +89,7 @@ class Desks(Machine):
         quantity = 1 if order.item == BIKE else data.draw(st.integers(0, 4))
         code = Code.TRACKING_DUPLICATE if number in draft else None
         row = _given(order.item, number, quantity=quantity)
-        self._same(code, lambda: self.stock.enter_row(self.windows[name], row))
+        same(code, lambda: self.stock.enter_row(self.windows[name], row))
         if code is None:
             _enter(draft, number, quantity)
 
@@ -107,7 +106,7 @@ class Desks(Machine):
             code = Code.INVALID
         elif quantity < row.handled:
             code = Code.QUANTITY_BELOW_HANDLED
-        self._same(code, lambda: self.stock.edit_row(self.windows[name], self._key(name, number), quantity=quantity))
+        same(code, lambda: self.stock.edit_row(self.windows[name], self._key(name, number), quantity=quantity))
         if code is None:
             row.quantity, row.handle = quantity, quantity - row.handled
 
@@ -121,7 +120,7 @@ class Desks(Machine):
             code = Code.SERIAL_QUANTITY_NOT_ONE
         elif handle > row.active:
             code = Code.INVALID
-        self._same(code, lambda: self.stock.edit_row(self.windows[name], self._key(name, number), handle=handle))
+        same(code, lambda: self.stock.edit_row(self.windows[name], self._key(name, number), handle=handle))
         if code is None:
             row.handle = handle
 
@@ -130,7 +129,7 @@ class Desks(Machine):
     def remove(self, data: st.DataObject) -> None:
         name, order, number = data.draw(st.sampled_from(self._drafted()))
         code = Code.ALREADY_HANDLED if _draft(order)[number].handled else None
-        self._same(code, lambda: self.stock.remove_row(self.windows[name], self._key(name, number)))
+        same(code, lambda: self.stock.remove_row(self.windows[name], self._key(name, number)))
         if code is None:
             del _draft(order)[number]
 
@@ -139,7 +138,7 @@ class Desks(Machine):
     def close(self, data: st.DataObject) -> None:
         name, order, _ = self._window(data)
         code = order.close()
-        self._same(code, lambda: self.stock.close_tracking(self.windows[name]))
+        same(code, lambda: self.stock.close_tracking(self.windows[name]))
         if code is None:
             del self.windows[name]
 
@@ -169,7 +168,7 @@ class Desks(Machine):
         expected = self.desk.post(self.orders[name], quantity)
         code = expected if isinstance(expected, Code) else None
         said = {f"{name}/1": quantity} if self.orders[name].outstanding or not code else None
-        done = self._same(code, lambda: self.stock.post(name, quantities=said))
+        done = same(code, lambda: self.stock.post(name, quantities=said))
         if isinstance(expected, Handled):
             self.postings.append((done.number, expected))
 
@@ -189,7 +188,7 @@ class Desks(Machine):
     @rule(data=st.data())
     def undo(self, data: st.DataObject) -> None:
         number, handled = data.draw(st.sampled_from(self.postings))
-        self._same(self.desk.undo(handled), lambda: self.stock.undo(number))
+        same(self.desk.undo(handled), lambda: self.stock.undo(number))
 
     # ------------------------------------------------------------ what must agree
 
@@ -243,16 +242,6 @@ class Desks(Machine):
         assert self.stock.control() == []
 
     # ------------------------------------------------------------ choosing
-
-    def _same(self, code: Code | None, work: Callable[[], Any]) -> Any:
-        """What the engine answers; it refuses what the desk refuses, for the same reason."""
-        answer, refused = None, None
-        try:
-            answer = work()
-        except Refusal as refusal:
-            refused = refusal
-        assert (refused and refused.code) == code, refused
-        return answer
 
     def _named(self, *, tracked: bool) -> list[str]:
         return [name for name, order in self.orders.items() if (order.item != BOLT) == tracked]

@@ -7,19 +7,17 @@ what is short the model takes over from the engine.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from stockline import Code, OrderLine, Refusal, TrackingRow
+from stockline import Code, OrderLine, TrackingRow
 from stockline.service import open_scratch
 from tests.properties.model import BIKE, PAINT
-from tests.properties.playing import Machine, play
+from tests.properties.playing import Machine, play, same
 from tests.support.warehouse import TODAY, furnish
 
 NUMBERS = {BIKE: ("S1", "S2", "S3", "S4"), PAINT: ("L1", "L2", "L3")}
@@ -115,7 +113,7 @@ class Reservations(Machine):
         number = data.draw(st.sampled_from(NUMBERS[item]))
         quantity = 1 if item == BIKE else data.draw(st.integers(1, 4))
         code = self._taken(item, Counter({number: quantity}))
-        self._same(code, lambda: self.stock.adjust(item, SITE, -quantity, rows=[_row(item, number, quantity)]))
+        same(code, lambda: self.stock.adjust(item, SITE, -quantity, rows=[_row(item, number, quantity)]))
 
     def _taken(self, item: str, taken: Counter[str], by: Sale | None = None) -> Code | None:
         """Take numbers out of stock, those of a sale with their reservations; why not, and then nothing is taken."""
@@ -161,7 +159,7 @@ class Reservations(Machine):
             code = Code.INVALID
         elif not had or (had < (left if asked is None else asked) and not partial):
             code = Code.NOTHING_TO_RESERVE
-        self._same(code, lambda: self.stock.reserve(f"{name}/1", quantity=asked, partial=partial))
+        same(code, lambda: self.stock.reserve(f"{name}/1", quantity=asked, partial=partial))
         self._take_over(name, 0 if code else had)
 
     @precondition(lambda self: self.sales)
@@ -179,7 +177,7 @@ class Reservations(Machine):
         elif not had or (had < asked and not partial):
             code = Code.NOTHING_TO_RESERVE
         named = {"serial": number} if sale.item == BIKE else {"lot": number}
-        self._same(code, lambda: self.stock.reserve(f"{name}/1", partial=partial, **named))
+        same(code, lambda: self.stock.reserve(f"{name}/1", partial=partial, **named))
         if code is None and not carried:
             sale.carried[number] += had
         self._take_over(name, 0 if code else had)
@@ -194,7 +192,7 @@ class Reservations(Machine):
         elif quantity is not None and quantity > sale.reserved:
             code = Code.INVALID
         given = sale.reserved if quantity is None else quantity
-        self._same(code, lambda: self.stock.unreserve(f"{name}/1", quantity=quantity))
+        same(code, lambda: self.stock.unreserve(f"{name}/1", quantity=quantity))
         self._take_over(name, 0 if code else -given)
 
     @precondition(lambda self: self._unshipped())
@@ -208,7 +206,7 @@ class Reservations(Machine):
         wanted = Counter({number: data.draw(st.integers(1, most)) for number in numbers})
         code = Code.TRACKING_EXCEEDS_LINE if wanted.total() > sale.quantity else None
         rows = [_row(sale.item, number, quantity) for number, quantity in wanted.items()]
-        self._same(code, lambda: self.stock.track(f"{name}/1", rows))
+        same(code, lambda: self.stock.track(f"{name}/1", rows))
         if code is None:
             self._numbered(name, sale, wanted)
 
@@ -235,7 +233,7 @@ class Reservations(Machine):
             code = Code.QUANTITY_BELOW_HANDLED
         elif sale.carried.total() > quantity - sale.handled:
             code = Code.QUANTITY_BELOW_TRACKED
-        self._same(code, lambda: self.stock.change_line(f"{name}/1", quantity=quantity))
+        same(code, lambda: self.stock.change_line(f"{name}/1", quantity=quantity))
         had = 0
         if code is None:
             anew = sale.policy == "always" and quantity < sale.quantity and not sale.handled  # RE-21
@@ -252,7 +250,7 @@ class Reservations(Machine):
     def set_policy(self, data: st.DataObject, policy: str) -> None:
         name, sale = self._some(data)
         code = Code.RESERVATION_EXISTS if policy == "never" and sale.reserved else None
-        self._same(code, lambda: self.stock.change_line(f"{name}/1", reserve=policy))
+        same(code, lambda: self.stock.change_line(f"{name}/1", reserve=policy))
         had = 0
         if code is None:
             sale.policy = policy
@@ -268,7 +266,7 @@ class Reservations(Machine):
         shipped = Counter(sale.carried)
         code = self._taken(sale.item, shipped, by=sale)
         said = {f"{name}/1": shipped.total()}
-        posting = self._same(code, lambda: self.stock.post(name, quantities=said))
+        posting = same(code, lambda: self.stock.post(name, quantities=said))
         if code is None:
             sale.handled += shipped.total()
             self.shipments.append((posting.number, name, shipped))
@@ -282,7 +280,7 @@ class Reservations(Machine):
         sale = self.sales[name]
         there = sale.item == BIKE and any(self.on_hand[BIKE][serial] for serial in shipped)
         code = Code.SERIAL_ALREADY_IN_STOCK if there else None
-        self._same(code, lambda: self.stock.undo(number))
+        same(code, lambda: self.stock.undo(number))
         if code is None:
             self.shipments.remove(shipment)
             self.on_hand[sale.item] += shipped
@@ -338,16 +336,6 @@ class Reservations(Machine):
         assert self.stock.control() == []
 
     # ------------------------------------------------------------ choosing
-
-    def _same(self, code: Code | None, work: Callable[[], Any]) -> Any:
-        """What the engine answers; it refuses what the model refuses, for the same reason."""
-        answer, refused = None, None
-        try:
-            answer = work()
-        except Refusal as refusal:
-            refused = refusal
-        assert (refused and refused.code) == code, refused
-        return answer
 
     def _some(self, data: st.DataObject) -> tuple[str, Sale]:
         return data.draw(st.sampled_from(sorted(self.sales.items(), key=lambda named: named[0])))

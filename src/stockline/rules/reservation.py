@@ -13,7 +13,7 @@ from stockline.rules.posting import OF_WAVE
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import staged_line
-from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, link, staged_split
+from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, LinkSide, link, staged_split
 
 NEW_DATE = bindparam("new_date", type_=Date)
 
@@ -42,27 +42,13 @@ def date_conflict(side_name: str) -> Rule:
     return conflict
 
 
-def _from_purchase() -> ColumnElement[bool]:
-    return exists(
-        select(source_line.c.id)
-        .join(document, document.c.id == source_line.c.document_id)
-        .where(
-            source_line.c.item_id == link.c.item_id, source_line.c.id == SUPPLY.line_id, document.c.kind == "purchase"
-        )
-    )
+def _is_line_of(side: LinkSide, kind: str) -> ColumnElement[bool]:
+    of_side = (source_line.c.item_id == link.c.item_id, source_line.c.id == side.line_id)
+    lines = select(source_line.c.id).join(document, document.c.id == source_line.c.document_id)
+    return exists(lines.where(*of_side, document.c.kind == kind))
 
 
-def _is_transfer() -> ColumnElement[bool]:
-    return exists(
-        select(document.c.id)
-        .join(source_line, source_line.c.document_id == document.c.id)
-        .where(
-            source_line.c.item_id == link.c.item_id, source_line.c.id == DEMAND.line_id, document.c.kind == "transfer"
-        )
-    )
-
-
-LEAVES_PURCHASE = and_(SUPPLY.line_id.isnot(None), _from_purchase(), _is_transfer())
+LEAVES_PURCHASE = and_(SUPPLY.line_id.isnot(None), _is_line_of(SUPPLY, "purchase"), _is_line_of(DEMAND, "transfer"))
 """A transfer that is linked to a purchase ships from free stock and leaves the link (RE-31)."""
 
 

@@ -7,6 +7,7 @@ They look at the ledger entries of the batch that is being posted: a refusal rol
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     FromClause,
     SmallInteger,
@@ -245,11 +246,11 @@ def _uncovered() -> Query:
     )
 
 
-def reserved_of(entry: Any) -> ColumnElement[int]:
-    """What is reserved of an open entry (RE-9)."""
+def reserved_of(entry: Column[int]) -> ColumnElement[int]:
+    """What is reserved of an entry, told by the column of its number (RE-9)."""
     return (
         select(func.coalesce(func.sum(link.c.quantity), 0))
-        .where(link.c.item_id == entry.item_id, link.c.supply_entry_id == entry.entry_id, link.c.status == RESERVATION)
+        .where(link.c.item_id == entry.table.c.item_id, link.c.supply_entry_id == entry, link.c.status == RESERVATION)
         .scalar_subquery()
     )
 

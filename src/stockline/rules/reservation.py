@@ -74,23 +74,18 @@ def reserved_on_document() -> Query:
     )
 
 
+def _named_beside(side: LinkSide) -> ColumnElement[bool]:
+    line = staged_line.c
+    of_line = and_(link.c.item_id == line.item_id, side.line_id == line.line_id)
+    reserved = exists(select(link.c.id).where(of_line, link.c.status == RESERVATION))
+    of_row = exists(select(link.c.id).where(of_line, side.handle != 0, side.apply_to.isnot(None)))
+    return and_(reserved, or_(line.apply_to.isnot(None), of_row))
+
+
 @rule(Code.RESERVATION_EXISTS)
 def applied_line_reserved() -> Query:
     """Line {line} is reserved: no entry can be named for it."""
     line = staged_line.c
-    reserved = exists(
-        select(link.c.id).where(
-            link.c.item_id == line.item_id, DEMAND.line_id == line.line_id, link.c.status == RESERVATION
-        )
-    )
-    of_row = exists(
-        select(link.c.id).where(
-            link.c.item_id == line.item_id,
-            DEMAND.line_id == line.line_id,
-            DEMAND.handle != 0,
-            DEMAND.apply_to.isnot(None),
-        )
-    )
     return select(line.first_entry.label("position"), line.item_id, line.line_id).where(
-        OF_WAVE, line.item_id == ITEM, line.own == 1, reserved, or_(line.apply_to.isnot(None), of_row)
+        OF_WAVE, line.item_id == ITEM, line.own == 1, or_(_named_beside(DEMAND), _named_beside(SUPPLY))
     )

@@ -31,10 +31,10 @@ RESERVE = ("never", "optional", "always")
 ORDER = (
     Code.NOT_FOUND,
     Code.INVALID,
-    Code.RESERVE_NOT_ALLOWED,
     Code.ALREADY_HANDLED,
     Code.QUANTITY_BELOW_HANDLED,
     Code.RESERVATION_EXISTS,
+    Code.RESERVE_NOT_ALLOWED,
     Code.HAS_TRACKING,
     Code.QUANTITY_BELOW_TRACKED,
 )

@@ -60,12 +60,15 @@ def has_shortages(transaction: Transaction, parameters: Mapping[str, Any]) -> bo
     return bool(transaction.execute(_SHORTAGES, parameters).scalar())
 
 
-def open_inbound(transaction: Transaction, parameters: Mapping[str, Any], *, short: bool) -> None:
-    """Inbound entries close shortages, oldest first, where there are any; the rest of them is open (PO-24)."""
+def open_inbound(transaction: Transaction, parameters: Mapping[str, Any], *, short: bool, held: bool = False) -> None:
+    """Inbound entries close shortages, oldest first, where there are any; the rest of them is open (PO-24).
+
+    `held`: some may be reserved already, and keep so much (RE-9, RE-30).
+    """
     if not short:
         transaction.execute(_OPEN_WHOLE, parameters)
         return
-    transaction.execute(_apply(inbound=True), parameters)
+    transaction.execute(_apply(inbound=True, held=held), parameters)
     transaction.execute(_use_up(inbound=True), parameters)
     transaction.execute(_USED_UP, parameters)
     transaction.execute(_open_rest(inbound=True), parameters)
@@ -182,6 +185,13 @@ def _brought_back() -> Any:
     )
 
 
+def _free_of_open(inbound: bool, held: bool) -> Any:
+    """How much of an open entry a new one may be applied to."""
+    if held and not inbound:
+        return open_entry.c.remaining - reserved_of(open_entry.c.entry_id)
+    return func.abs(open_entry.c.remaining)
+
+
 def _keys_of_entry() -> list[Any]:
     numbers = {"serial", "lot", "package"}
     return [(steering(name) if name in numbers else ledger_entry.c[name]).label(name) for name in KEYS]
@@ -190,6 +200,8 @@ def _keys_of_entry() -> list[Any]:
 @cache
 def _apply(inbound: bool, held: bool = False) -> Insert:
     rest = func.abs(ledger_entry.c.quantity) - _applied(inbound)
+    if inbound and held:
+        rest -= reserved_of(ledger_entry.c.id)
     asked = (
         select(*_keys_of_entry(), ledger_entry.c.id, rest.label("quantity"))
         .select_from(ENTRIES)
@@ -202,9 +214,7 @@ def _apply(inbound: bool, held: bool = False) -> Insert:
         select(
             *(open_entry.c[name] for name in KEYS),
             open_entry.c.entry_id.label("id"),
-            (open_entry.c.remaining - reserved_of(open_entry.c) if held else func.abs(open_entry.c.remaining)).label(
-                "quantity"
-            ),
+            _free_of_open(inbound, held).label("quantity"),
             open_entry.c.posting_date,
         )
         .select_from(wanted.join(open_entry, and_(*(wanted.c[name] == open_entry.c[name] for name in KEYS))))

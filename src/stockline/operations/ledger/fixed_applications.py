@@ -91,7 +91,7 @@ def _remaining(transaction: Transaction, key: Mapping[Any, Any], entry: int) -> 
 
 def _reserved(transaction: Transaction, key: Mapping[Any, Any], entry: int) -> int:
     """What reservations hold of an entry; the line itself has none (RE-33)."""
-    query = select(reserved_of(open_entry.c)).where(_open(key, entry))
+    query = select(reserved_of(open_entry.c.entry_id)).where(_open(key, entry))
     return int(transaction.execute(query).scalar() or 0)
 
 
@@ -192,7 +192,7 @@ def _apply_elsewhere(
     row = select(ledger_entry).where(ledger_entry.c.item_id == key["item_id"], ledger_entry.c.id == entry)
     moved = transaction.execute(row).mappings().one()
     side = open_entry.c.remaining < 0 if inbound else open_entry.c.remaining > 0
-    free = (func.abs(open_entry.c.remaining) - reserved_of(open_entry.c)).label("free")
+    free = (func.abs(open_entry.c.remaining) - reserved_of(open_entry.c.entry_id)).label("free")
     query = (
         select(open_entry.c.entry_id, open_entry.c.posting_date, open_entry.c.remaining, free, *_CARRIED)
         .where(*(open_entry.c[name] == key[name] for name in _KEYS), side, open_entry.c.entry_id != but)

@@ -58,9 +58,17 @@ def stock_changes(moved: Iterable[Leg]) -> dict[tuple[int, str, int], int]:
 
 
 def post_inbound(
-    transaction: Transaction, parameters: Mapping[str, Any], wave: Sequence[Leg], *, fixed: bool = False
+    transaction: Transaction,
+    parameters: Mapping[str, Any],
+    wave: Sequence[Leg],
+    *,
+    fixed: bool = False,
+    held: bool = False,
 ) -> None:
-    """A set of movements that bring goods in; `fixed`: somebody named entries they are applied to or bring back."""
+    """A set of movements that bring goods in.
+
+    `fixed`: somebody named entries they are applied to or bring back; `held`: what comes in may be reserved.
+    """
     by_serial = any(leg.posted.line.item.tracking.steers("serial") for leg in wave)
     known = by_serial and are_known(transaction, parameters)
     if by_serial and not _have_just_left(transaction, parameters, wave):
@@ -72,7 +80,7 @@ def post_inbound(
     short = has_shortages(transaction, parameters)
     if fixed:
         apply_fixed(transaction, parameters)
-    open_inbound(transaction, parameters, short=short)
+    open_inbound(transaction, parameters, short=short, held=held)
     if _is_renumbered(wave):
         put_renumbered(transaction, parameters, by_serial=by_serial)
     else:

@@ -97,14 +97,14 @@ def post_lines(
 
     def post_wave(wave: int, moved: Sequence[Leg]) -> None:
         parameters = {"batch": batch, "wave": wave}
+        held = reservations is not None
         if moved[0].sign > 0:
-            post_inbound(transaction, parameters, moved, fixed=fixed)
             if reservations:
                 reservations.come_in(wave, moved)
+            post_inbound(transaction, parameters, moved, fixed=fixed, held=held)
         else:
             if reservations:
                 reservations.go_out(wave, moved)
-            held = reservations is not None
             post_outbound(transaction, parameters, moved, fixed=fixed, decided=held, held=held)
 
     post_waves(transaction, batch, waves, post_wave)

@@ -181,7 +181,7 @@ def free_stock(kinds: Kinds, steering: Kinds) -> Select[Any]:
     else:
         there += [open_entry.c[name] == value for name, value in place.items()]
     numbers = [open_entry.c[kind if kind in steering else f"carried_{kind}"] for kind in NUMBER_KINDS]
-    free = open_entry.c.remaining - reserved_of(open_entry.c)
+    free = open_entry.c.remaining - reserved_of(open_entry.c.entry_id)
     rank = literal(RANKS["supply"]["stock"])
     parts = _part(rank, _NO_DATE, _NO_NUMBER, open_entry.c.entry_id, _NO_NUMBER, numbers, free)
     return parts.select_from(source).where(*there, ~in_transit)

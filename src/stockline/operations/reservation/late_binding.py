@@ -185,7 +185,7 @@ def _sum_held(steering: Kinds, kinds: Kinds, exact: bool) -> Select[Any]:
 
 @cache
 def _free(steering: Kinds, kinds: Kinds, exact: bool) -> Select[Any]:
-    free = open_entry.c.remaining - reserved_of(open_entry.c)
+    free = open_entry.c.remaining - reserved_of(open_entry.c.entry_id)
     rows = _held(steering, kinds, exact).add_columns(free.label("free")).subquery("rows")
     return select(rows).where(rows.c.free > 0).order_by(rows.c.posting_date, rows.c.entry_id)
 

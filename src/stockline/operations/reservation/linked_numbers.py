@@ -37,9 +37,11 @@ from stockline.operations.reservation.links import (
     stage_split,
     without_number,
 )
+from stockline.operations.reservation.policy import shortage
 from stockline.operations.reservation.search import STOCK, Search
 from stockline.operations.reservation.shares import in_sequence, served, take_turns
 from stockline.operations.windows.wanted import FIGURES, wanted_rows
+from stockline.refusal import Warning
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.reservations import (
     DEMAND,
@@ -63,17 +65,21 @@ _LINKED = (RESERVATION, TRACKING)
 
 def write_linked_difference(
     transaction: Transaction, line: SourceLine, parameters: dict[str, Any], *, handled: bool
-) -> None:
-    """Make the numbers on the links of a line what the window says (TW-18 to TW-20, RE-38 to RE-41)."""
+) -> list[Warning]:
+    """Make the numbers on the links of a line what the window says (TW-18 to TW-20, RE-38 to RE-41).
+
+    Warns `reservation_shortage` of what the line has lost by it and could not be reserved anew (RE-40).
+    """
     side = line.side.name
     batch = LinkBatch.of_line(transaction, line)
     batch.parameters.update((name, parameters[name]) for name in ("window", "numbered_from"))
     _take_off(batch, side, handled)
     _lay_on(batch, line, handled)
     batch.make(_insert_rest(side, handled))
-    _part_mismatches(transaction, batch, line)
+    lacking = _part_mismatches(transaction, batch, line)
     batch.run(_set_figures(side, handled))
     batch.settle()
+    return shortage([(line, lacking)])
 
 
 def _take_off(batch: LinkBatch, side: str, handled: bool) -> None:
@@ -111,21 +117,23 @@ def _lay_on_links(
     batch.cut([_numbered_pieces(side, handled)])
 
 
-def _part_mismatches(transaction: Transaction, batch: LinkBatch, line: SourceLine) -> None:
+def _part_mismatches(transaction: Transaction, batch: LinkBatch, line: SourceLine) -> int:
     """End links whose demand names another number than their supply carries (RE-37, RE-39, RE-40).
 
-    What the demand loses it looks for anew in the stock of its number.
+    What the demand loses it looks for anew in the stock of its number; what of it could not be had.
     """
     steering = steering_kinds(line.item.tracking)
     if not steering or not batch.run(_stage_mismatches(steering)):
-        return
+        return 0
     anew = line.side is DEMAND
     batch.cut([left_alone("demand", WANTED if anew else SURPLUS), left_alone("supply")])
     batch.settle()
-    if anew:
-        search = Search(transaction, line, STOCK, batch)
-        search.link_wanted()
-        search.end_search()
+    if not anew:
+        return 0
+    search = Search(transaction, line, STOCK, batch)
+    lacking = search.wanted() - search.link_wanted()
+    search.end_search()
+    return lacking
 
 
 # ---------------------------------------------------------------- what the line has and what it wants

@@ -1,4 +1,4 @@
-"""The policy `always`: the system reserves what it can, by itself and without refusal (RE-19 to RE-21)."""
+"""What the system reserves by itself and without refusal: the policy `always`, and what it lacks (RE-19 to RE-21)."""
 
 from collections.abc import Iterable
 
@@ -25,16 +25,23 @@ def reserve_always(transaction: Transaction, lines: Iterable[SourceLine]) -> lis
     chosen = [line for line in lines if is_reserved_always(line)]
     held = {(line.item.id, line.variant, line.site_id): 0 for line in chosen}
     lock_item_sites(transaction, held, stock_changes=False)
-    findings = [finding for line in chosen for finding in _reserve(transaction, line)]
+    return shortage((line, _reserve(transaction, line)) for line in chosen)
+
+
+def _reserve(transaction: Transaction, line: SourceLine) -> int:
+    """Reserve the line; what is lacking."""
+    search = Search(transaction, line)
+    wanted = search.room()
+    return wanted - (search.reserve(wanted) if wanted else 0)
+
+
+def shortage(lacking: Iterable[tuple[SourceLine, int]]) -> list[Warning]:
+    """The warning of what could not be reserved of lines, if anything (RE-20, RE-40)."""
+    findings = [_finding(line, quantity) for line, quantity in lacking if quantity]
     return [Warning(WarningCode.RESERVATION_SHORTAGE, findings)] if findings else []
 
 
-def _reserve(transaction: Transaction, line: SourceLine) -> list[Finding]:
-    search = Search(transaction, line)
-    wanted = search.room()
-    lacking = wanted - (search.reserve(wanted) if wanted else 0)
-    if not lacking:
-        return []
+def _finding(line: SourceLine, lacking: int) -> Finding:
     left = to_quantity(lacking)
     message = f"Line {line.name}: {left} {line.item.unit} could not be reserved."
-    return [Finding(message, line=line.name, item=line.item.code, site=line.site, facts={"unreserved": left})]
+    return Finding(message, line=line.name, item=line.item.code, site=line.site, facts={"unreserved": left})

@@ -105,9 +105,12 @@ class PostedReservations:
         self._batch.cut([left_alone("supply")])
 
     def come_in(self, wave: int, legs: Sequence[Leg]) -> None:
-        """Pass the links of what has come in to the new stock, the earliest demand first (RE-30, PO-25)."""
+        """Pass the links of what comes in to the new stock, the earliest demand first (RE-30, PO-25).
+
+        Refused `reservation_exists` for an entry named beside reservations (RE-33).
+        """
         for place, _ in self._here(legs) if self._linked else ():
-            self._at(place, wave)
+            enforce(self._transaction, [applied_line_reserved], self._at(place, wave))
             self._batch.deal(*_passed(of_number=True), wave=wave)
             self._batch.cut([_PASSED_ON])
             self._batch.deal(*_passed(of_number=False), wave=wave)
@@ -278,7 +281,7 @@ def _sum_there(quantity: Any) -> Any:
     return select(func.coalesce(func.sum(quantity), 0)).where(_there).scalar_subquery()
 
 
-_free = _sum_there(open_entry.c.remaining - reserved_of(open_entry.c))
+_free = _sum_there(open_entry.c.remaining - reserved_of(open_entry.c.entry_id))
 _LACKING = select(_leaving, _sum_there(open_entry.c.remaining).label("on_hand")).where(_free < _leaving.c.asked)
 """Numbers of which less is free than leaves."""
 

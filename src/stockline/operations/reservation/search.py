@@ -138,6 +138,10 @@ class Search:
         """So much of what the line carries without a partner looks for one, after what has been tried."""
         self.batch.run(_stage_carried(self._side), **numbers.parameters(), asked=asked, tried=tried)
         self.batch.cut([_WANTED_PIECES])
+        return self.wanted()
+
+    def wanted(self) -> int:
+        """How much looks for a partner."""
         return self.batch.ask(_sum_wanted(self._side))
 
     def link_wanted(self, *, carry: bool = False) -> int:

@@ -146,7 +146,7 @@ _BLOCKED = exists().where(
 )
 _HERE = (open_entry.c.item_id, open_entry.c.variant, open_entry.c.site_id)
 _FREE = (
-    select(*_HERE, func.sum(open_entry.c.remaining - reserved_of(open_entry.c)).label("free"))
+    select(*_HERE, func.sum(open_entry.c.remaining - reserved_of(open_entry.c.entry_id)).label("free"))
     .join(site, site.c.id == open_entry.c.site_id)
     .where(
         open_entry.c.item_id.in_(bindparam("items", expanding=True, type_=BigInteger)),

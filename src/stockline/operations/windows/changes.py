@@ -10,6 +10,7 @@ from stockline.operations.lines import SourceLine
 from stockline.operations.reservation.linked_numbers import write_linked_difference
 from stockline.operations.reservation.links import numbered
 from stockline.operations.windows.wanted import FIGURES, NUMBERED_FROM, wanted_rows
+from stockline.refusal import Warning
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, same_combination
 from stockline.schema.ledger import POSITIONS, ledger_entry
 from stockline.schema.reservations import PROSPECT, SIDES, SURPLUS, LinkSide, link, tracking_specification
@@ -17,10 +18,13 @@ from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
 
-def write_difference(transaction: Transaction, line: SourceLine, parameters: dict[str, Any], *, handled: bool) -> None:
+def write_difference(
+    transaction: Transaction, line: SourceLine, parameters: dict[str, Any], *, handled: bool
+) -> list[Warning]:
     """Make the line's active numbers what the window says: deletions, then changes, then new ones (TW-18, TW-19).
 
-    New entries are numbered from `numbered_from` of the parameters, if given, else from the window's own number.
+    New entries are numbered from `numbered_from` of the parameters, if given, else from the window's own number. Warns
+    `reservation_shortage` (RE-40).
     """
     side = line.side.name
     parameters = {"numbered_from": parameters["window"] * POSITIONS} | parameters
@@ -31,11 +35,13 @@ def write_difference(transaction: Transaction, line: SourceLine, parameters: dic
     }
     has_entries = transaction.execute(_has_entries(side), parameters).scalar()
     if has_entries and transaction.execute(_has_links(side), parameters).scalar():
-        write_linked_difference(transaction, line, parameters, handled=handled)
+        warnings = write_linked_difference(transaction, line, parameters, handled=handled)
     else:
+        warnings = []
         _write_entries(transaction, side, parameters, handled=handled, fresh=not has_entries)
     if handled and line.is_invoiced:
         transaction.execute(_mark_to_invoice(), parameters)
+    return warnings
 
 
 def _write_entries(

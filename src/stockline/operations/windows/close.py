@@ -1,5 +1,6 @@
 """Closing an open window: what it drafted becomes the line's, or is thrown away (TW-16 to TW-18)."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete
@@ -48,10 +49,10 @@ def close_window(transaction: Transaction, window: int, visit: Visit, revision: 
     transaction.execute(_DROP_EMPTY, held.parameters)
     forget_shown_dates(transaction, held.line, held.parameters)
     answer = closed(transaction, held.line, held.parameters)
-    write_difference(transaction, held.line, held.parameters, handled=held.line.handled != 0)
+    warnings = write_difference(transaction, held.line, held.parameters, handled=held.line.handled != 0)
     mirror(transaction, held.line, held.parameters)
     forget(transaction, held.line.item.id, window)
-    return answer
+    return replace(answer, warnings=[*answer.warnings, *warnings])
 
 
 _DROP_EMPTY = delete(window_row).where(*ROWS, *(window_row.c[name] == "" for name in COMBINATION))

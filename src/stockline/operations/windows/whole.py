@@ -5,6 +5,7 @@ Rows are staged, checked by the rules of `rules.window`, and written as the diff
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, func, or_, update
@@ -77,10 +78,10 @@ def track_line(
         take_warranties(transaction, stock_for(line), parameters)
     note_new_numbers(transaction, line, parameters)
     answer = closed(transaction, line, parameters)
-    write_difference(transaction, line, parameters, handled=line.handled != 0)
+    warnings = write_difference(transaction, line, parameters, handled=line.handled != 0)
     mirror(transaction, line, parameters)
     transaction.execute(_CLEAR, parameters)
-    return answer
+    return replace(answer, warnings=[*answer.warnings, *warnings])
 
 
 def _stage_readable(

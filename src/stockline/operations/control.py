@@ -35,11 +35,13 @@ def _findings(
     transaction: Transaction, rule: ControlRule, site_id: int | None, items: tuple[str, str] | None
 ) -> list[ControlFinding]:
     every = _rows_of(rule, items)
-    query = select(every).join(item, item.c.id == every.c.item_id).order_by(item.c.code)
+    query = select(every).join(item, item.c.id == every.c.item_id).order_by(item.c.code, every.c.site_id)
     result = transaction.execute(_narrowed(query, every, site_id, items), _only(transaction, items))
     # There may be very many: plain dictionaries are looked into many times faster than rows.
     keys = tuple(result.keys())
     rows = [dict(zip(keys, row, strict=True)) for row in result]
+    if rule.one:
+        rows = list({tuple(row[name] for name in rule.one): row for row in reversed(rows)}.values())[::-1]
     names = Names(transaction, rows)
     return [_finding(rule, name, row, names) for name in rule.sentences for row in rows if row.get(name, 1)]
 
@@ -60,8 +62,6 @@ def _narrowed(query: Select[Any], found: Subquery, site_id: int | None, items: t
     """The rows of a rule at a site and of a range of items."""
     if site_id is not None:
         query = query.where(found.c.site_id == site_id)
-    elif "nth_site" in found.c:
-        query = query.where(found.c.nth_site == 1)
     return query if items is None else query.where(item.c.code >= items[0], item.c.code <= items[1])
 
 
@@ -120,7 +120,9 @@ def desynchronized(transaction: Transaction, items: tuple[str, str]) -> set[tupl
     for rule in RULES:
         if rule.control == "serials" and rule is not serials.unlinked:
             rows = _rows_of(rule, items)
-            places = select(rows.c.item_id, rows.c.variant, rows.c.site_id).distinct()
+            # It is the line that is wrong, whatever variant the serial on it is of.
+            variant = rows.c.get("line_variant", rows.c.variant)
+            places = select(rows.c.item_id, variant, rows.c.site_id).distinct()
             query = places.join(item, item.c.id == rows.c.item_id).where(
                 item.c.code >= items[0], item.c.code <= items[1]
             )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, false, func, or_, select
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_item, find_site
@@ -16,7 +16,7 @@ from stockline.schema.catalog import item, site
 from stockline.schema.documents import document, incoming, line_id, outgoing
 from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry, posting_line
 from stockline.schema.reservations import DEMAND, SUPPLY, link
-from stockline.schema.stock import CHARACTERISTICS, characteristic_set, serial, stock_line
+from stockline.schema.stock import CHARACTERISTICS, characteristic_set, extra_link, serial, stock_line
 from stockline.store.database import Transaction, in_parts
 from stockline.values import to_quantity
 
@@ -85,15 +85,12 @@ def quantity_on_hand(
         return to_quantity(int(transaction.execute(query).scalar_one()))
     if not found.tracking.steers("serial"):
         return _remaining_of_serial(transaction, found.id, site_id, number, wanted)
-    linked = _LINES.join(
-        serial, and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
-    )
-    query = (
-        select(func.count())
-        .select_from(linked)
-        .where(*conditions, serial.c.item_id == found.id, serial.c.serial == number, stock_line.c.quantity != 0)
-    )
-    return Decimal(min(int(transaction.execute(query).scalar_one()), 1))
+    there = []
+    for table in (serial, extra_link):
+        to_line = and_(table.c.item_id == stock_line.c.item_id, table.c.stock_line_id == stock_line.c.id)
+        named = (table.c.item_id == found.id, table.c.serial == number, stock_line.c.quantity != 0)
+        there.append(exists().select_from(_LINES.join(table, to_line)).where(*conditions, *named))
+    return Decimal(int(bool(transaction.execute(select(or_(*there))).scalar_one())))
 
 
 def _remaining_of_serial(
@@ -126,11 +123,14 @@ def stock_lines(
     transaction: Transaction, item_code: str | None, site_code: str | None, *, after: int, limit: int
 ) -> list[StockLineState]:
     """Open stock lines by number, a page after the number `after`."""
-    counted = (
+    own = (
         select(func.count())
         .where(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
         .scalar_subquery()
     )
+    beside_key = (extra_link.c.item_id, extra_link.c.stock_line_id)
+    beside = select(*beside_key, func.count().label("links")).group_by(*beside_key).subquery("beside")
+    here = and_(beside.c.item_id == stock_line.c.item_id, beside.c.stock_line_id == stock_line.c.id)
     query = (
         select(
             stock_line.c.id,
@@ -138,10 +138,12 @@ def stock_lines(
             item.c.code.label("item"),
             site.c.code.label("site"),
             *(characteristic_set.c[name] for name in CHARACTERISTICS if name != "site_id"),
-            counted.label("serials"),
+            (own + func.coalesce(beside.c.links, 0)).label("serials"),
         )
         .select_from(
-            _LINES.join(item, item.c.id == stock_line.c.item_id).join(site, site.c.id == characteristic_set.c.site_id)
+            _LINES.join(item, item.c.id == stock_line.c.item_id)
+            .join(site, site.c.id == characteristic_set.c.site_id)
+            .outerjoin(beside, here)
         )
         .where(stock_line.c.quantity != 0, stock_line.c.id > after)
         .order_by(stock_line.c.id)
@@ -184,10 +186,11 @@ def serial_state(transaction: Transaction, item_code: str, number: str, variant:
     if row is None:
         message = f"Item {item_code} has no serial {number}."
         raise Refusal.of(Code.SERIAL_UNKNOWN, message, item=item_code, serial=number)
+    link = row.stock_line_id or transaction.execute(_BESIDE, dict(row._mapping)).scalar()
     query = (
         select(stock_line.c.quantity, site.c.code, characteristic_set.c.location)
         .select_from(_LINES.join(site, site.c.id == characteristic_set.c.site_id))
-        .where(stock_line.c.item_id == found.id, stock_line.c.id == row.stock_line_id)
+        .where(stock_line.c.item_id == found.id, stock_line.c.id == link)
     )
     place = transaction.execute(query).one_or_none()
     on_hand = place is not None and place.quantity != 0
@@ -198,11 +201,17 @@ def serial_state(transaction: Transaction, item_code: str, number: str, variant:
         on_hand=on_hand,
         site=place.code if place is not None and on_hand else None,
         location=place.location if place is not None and on_hand else None,
-        stock_line=row.stock_line_id,
+        stock_line=link,
         lot=row.lot,
         sublot=row.sublot,
         version=row.version,
     )
+
+
+_BESIDE = select(func.min(extra_link.c.stock_line_id)).where(
+    *(extra_link.c[name] == bindparam(name) for name in ("item_id", "variant", "serial"))
+)
+"""What is left of the links of a serial that was on several lines, when its own has gone (ST-11)."""
 
 
 def ledger(

@@ -64,7 +64,8 @@ class Resynchronization(Service):
 
         Raises:
             Refusal: `not_found` for a run that is not known, or a dry run; `undo_not_possible` when it has been undone,
-                or a serial of it was moved, issued or linked otherwise since, or its old line has closed since.
+                or a serial of it was moved, issued or linked otherwise since, or is reserved and would not be at
+                the site any more, or its old line has closed since.
         """
         return self._write(lambda transaction: undo.undo_resync(transaction, run, self.today, person))
 

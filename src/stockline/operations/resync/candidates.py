@@ -95,7 +95,7 @@ class _Judge:
 def natural(number: str) -> list[tuple[int, int, str]]:
     """A key that sorts digits by their value: S2 before S10."""
     parts = re.findall(r"\d+|\D+", number)
-    return [(0, int(part), part) if part.isdigit() else (1, 0, part) for part in parts]
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _wrong_lines(transaction: Transaction, desk: Desk, links: dict[str, list[int]]) -> set[int]:
@@ -124,7 +124,24 @@ _into_this = or_(
     _seen.c.id == _mine.c.id,
     and_(serial.c.last_batch_id.is_(None), *(_seen.c[name] == _mine.c[name] for name in PLACE)),
 )
-_linked_here = or_(_on.c.site_id == _mine.c.site_id, and_(_on.c.id.is_(None), serial.c.site_id == _mine.c.site_id))
+_beside_line, _beside_set = stock_line.alias("beside_line"), characteristic_set.alias("beside_set")
+_beside = (
+    select(extra_link.c.serial)
+    .join(
+        _beside_line,
+        and_(_beside_line.c.item_id == extra_link.c.item_id, _beside_line.c.id == extra_link.c.stock_line_id),
+    )
+    .join(_beside_set, and_(_beside_set.c.item_id == extra_link.c.item_id, _beside_set.c.id == _beside_line.c.set_id))
+    .where(
+        *(extra_link.c[name] == serial.c[name] for name in ("item_id", "variant", "serial")),
+        _beside_set.c.site_id == _mine.c.site_id,
+    )
+)
+_linked_here = or_(
+    _on.c.site_id == _mine.c.site_id,
+    and_(_on.c.id.is_(None), serial.c.site_id == _mine.c.site_id),
+    _beside.exists(),
+)
 _taken_off = exists().where(resync_run.c.id == serial.c.last_batch_id)
 _EVIDENCE = case(
     (and_(_came_in, _into_this), 0),

@@ -17,8 +17,8 @@ from stockline.operations.resync.links import (
     write_links,
 )
 from stockline.operations.resync.log import MANUAL, begin_run, told
-from stockline.operations.resync.sync_state import site_figures
-from stockline.plan.placement import Line
+from stockline.operations.resync.stock import ItemSite
+from stockline.operations.resync.sync_state import SiteFigures, site_figures
 from stockline.plan.repair import Action
 from stockline.refusal import Finding, Refusal
 from stockline.results import ResyncRun
@@ -156,12 +156,13 @@ class ManualChange:
         after = self._counts_after()
         touched = {number for action in actions for number in (action.from_line, action.to_line) if number is not None}
         variant = self._desk.variant
+        figures = site_figures(transaction, self._desk.item.id)
         return LinkChanges(
             self._desk.item,
             actions,
             {(variant, serial.number): next(iter(self.links_after(serial)), None) for serial in changed},
             {number: Figure(self._quantity(number), self.linked.get(number, 0), after[number]) for number in touched},
-            {(variant, site): self._site_figure(transaction, site, changed) for site in self.sites},
+            {key: self._site_figure(figures[key[1]], key, changed) for key in self.item_sites},
             extra=[(variant, serial.number, one) for serial in changed for one in self.links_after(serial)[1:]],
             several=any(len(serial.links) > 1 for serial in changed),
         )
@@ -177,24 +178,27 @@ class ManualChange:
             yield Action(self._desk.variant, serial.number, number, None, reason)
 
     @property
-    def sites(self) -> list[int]:
-        """The sites of all that is touched."""
-        sites = {self.lines[number].site for number in self._edit.lines if number in self.lines}
+    def item_sites(self) -> set[ItemSite]:
+        """Variant and site of all that is touched."""
+        lines = [self.lines[number] for number in self._edit.lines if number in self.lines]
+        places = {(line.variant, line.site) for line in lines}
         for serial in self.serials.values():
-            sites |= self._sites_of(serial, serial.links)
-        return sorted(sites)
+            places |= self._places_of(serial, serial.links)
+        return places | {(self._desk.variant, site) for _, site in places}
 
-    def _sites_of(self, serial: DeskSerial, links: Iterable[int]) -> set[int]:
-        lines: list[Line | None] = [self.lines.get(number) for number in links]
-        sites = {serial.site if line is None else line.site for line in lines}
-        return {site for site in sites if site is not None}
+    def _places_of(self, serial: DeskSerial, links: Iterable[int]) -> set[ItemSite]:
+        lines = [self.lines.get(number) for number in links]
+        places = {(line.variant, line.site) for line in lines if line is not None}
+        if serial.site is not None and None in lines:
+            places.add((self._desk.variant, serial.site))
+        return places
 
-    def _site_figure(self, transaction: Transaction, site: int, changed: Sequence[DeskSerial]) -> Figure:
-        variant = self._desk.variant
-        now = site_figures(transaction, self._desk.item.id)[site]
+    def _site_figure(self, now: SiteFigures, place: ItemSite, changed: Sequence[DeskSerial]) -> Figure:
+        variant, _ = place
         before = now.serials.get(variant, 0)
         difference = sum(
-            (site in self._sites_of(serial, self.links_after(serial))) - (site in self._sites_of(serial, serial.links))
+            (place in self._places_of(serial, self.links_after(serial)))
+            - (place in self._places_of(serial, serial.links))
             for serial in changed
         )
         return Figure(now.quantities[variant], before, before + difference)
@@ -204,8 +208,7 @@ def carry_out(
     transaction: Transaction, desk: Desk, edit: Edit, today: date, *, person: str = "", reason: str = ""
 ) -> tuple[int, list[Action]]:
     """Check an edit and write it as a run of its own: the run's number, and what was done."""
-    sites = ManualChange(desk, edit).sites
-    hold_item_sites(transaction, desk.item.id, {(desk.variant, site) for site in sites})
+    hold_item_sites(transaction, desk.item.id, ManualChange(desk, edit).item_sites)
     change = ManualChange(desk, edit)
     change.check()
     book = RunBook(begin_run(transaction, MANUAL, person=person, stated_reason=reason), today)

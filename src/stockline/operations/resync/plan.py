@@ -85,14 +85,15 @@ class ItemPlan:
     def _count(self, choice: Choice, lines: Counter[int], sites: Counter[ItemSite]) -> None:
         """What a choice adds to the serials of lines and item-sites."""
         serials, place = choice.serials, choice.places[0]
-        there = set() if place is None else {self.stock.lines[place].site}
+        before = self.stock.item_sites(serials)
+        after = set() if place is None else {(self.stock.lines[place].variant, self.stock.lines[place].site)}
         for number in serials.links:
             lines[number] -= serials.count
         if place is not None:
             lines[place] += serials.count
-        for site in self.stock.sites(serials) | there:
-            before, after = site in self.stock.sites(serials), site in there
-            sites[serials.variant, site] += (after - before) * serials.count
+        for key in before | after:
+            sites[key] += ((key in after) - (key in before)) * serials.count
+            sites[serials.variant, key[1]] += 0
 
     def _line_figure(self, number: int, difference: int) -> Figure:
         line, before = self.stock.lines.get(number), self._linked[number]

@@ -1,6 +1,6 @@
 """Who can repair what control found: of serials and equal lines, the plan of their item tells (CO-1, RS-5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from stockline.operations.catalog import find_items, find_site
@@ -42,6 +42,7 @@ class _Repairs:
         self._left = {line for case in plan.cases if case.cause is not None for line in case.lines}
         self._lines: set[int | None] = set(self._merged.values())
         self._serials: set[tuple[str, str | None]] = set()
+        self._united: Collection[tuple[str, str | None]] = plan.stock.united()
         for changes in plan.changes():
             self._lines.update(changes.lines)
             self._serials.update(changes.places)
@@ -51,5 +52,7 @@ class _Repairs:
         line = finding.stock_line and self._merged.get(finding.stock_line, finding.stock_line)
         if finding.finding in MERGED:
             return "machine" if line in self._merged.values() else "posting"
+        if finding.finding == "duplicate_link" and (finding.variant, finding.serial) in self._united:
+            return "machine"
         repaired = line in self._lines or (finding.variant, finding.serial) in self._serials
         return "machine" if repaired and line not in self._left else "person"

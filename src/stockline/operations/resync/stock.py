@@ -282,6 +282,10 @@ class ItemStock:
                 found[serials].append(number)
         return {serials: sorted(names) for serials, names in found.items()}
 
+    def united(self) -> set[Name]:
+        """The serials with several links that all lead to one line once equal lines have become one."""
+        return {name for name, (_, serials) in self._exceptions.items() if len(serials.links) == 1}
+
     def linked(self) -> Counter[int]:
         """How many serials are linked to each line."""
         counts: Counter[int] = Counter()
@@ -290,20 +294,23 @@ class ItemStock:
                 counts[number] += serials.count
         return counts
 
-    def sites(self, serials: SerialClass) -> set[int]:
-        """Where the serials are linked; lines awaiting put-away are nowhere, unknown numbers at the site on record."""
+    def item_sites(self, serials: SerialClass) -> set[ItemSite]:
+        """Where the serials are linked, by the variant of the line.
+
+        Lines awaiting put-away are nowhere, unknown numbers at the site on record.
+        """
         lines = [self.lines[number] for number in serials.links if number in self.lines]
-        sites = {line.site for line in lines if not line.put_away}
+        places = {(line.variant, line.site) for line in lines if not line.put_away}
         if serials.site is not None and len(lines) < len(serials.links):
-            sites.add(serials.site)
-        return sites
+            places.add((serials.variant, serials.site))
+        return places
 
     def different(self) -> Counter[ItemSite]:
         """How many different serials are linked, by variant and site."""
         counts: Counter[ItemSite] = Counter()
         for serials in self.classes:
-            for site in self.sites(serials):
-                counts[serials.variant, site] += serials.count
+            for key in self.item_sites(serials):
+                counts[key] += serials.count
         return counts
 
     def quantities(self) -> Counter[ItemSite]:

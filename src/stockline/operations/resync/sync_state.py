@@ -88,23 +88,29 @@ _to_set = and_(characteristic_set.c.item_id == _ITEM, characteristic_set.c.id ==
 _THERE = _LINKS.join(serial, _of_serial).outerjoin(stock_line, _to_line).outerjoin(characteristic_set, _to_set)
 _site = func.coalesce(characteristic_set.c.site_id, serial.c.site_id)
 """Where a link leads: an unknown number to the site on the record of the serial."""
+_variant = func.coalesce(characteristic_set.c.variant, _LINKS.c.variant)
+"""Of what the figures are: of the line, however wrong the serial on it is."""
 _LOOKED_AT = or_(characteristic_set.c.id.is_(None), ~AWAITING_PUT_AWAY)
 _LINKED = (
     select(
         _site.label("site_id"),
         _LINKS.c.stock_line_id,
-        func.min(func.coalesce(characteristic_set.c.variant, _LINKS.c.variant)).label("variant"),
+        func.min(_variant).label("variant"),
         func.count().label("serials"),
     )
     .select_from(_THERE)
     .where(_LOOKED_AT, _site.isnot(None))
     .group_by(_site, _LINKS.c.stock_line_id)
 )
-_DIFFERENT = (
-    select(_site.label("site_id"), _LINKS.c.variant, func.count(_LINKS.c.serial.distinct()).label("serials"))
+_each = (
+    select(_site.label("site_id"), _variant.label("variant"), _LINKS.c.variant.label("own"), _LINKS.c.serial)
     .select_from(_THERE)
     .where(_LOOKED_AT, _site.isnot(None))
-    .group_by(_site, _LINKS.c.variant)
+    .distinct()
+    .subquery("each")
+)
+_DIFFERENT = select(_each.c.site_id, _each.c.variant, func.count().label("serials")).group_by(
+    _each.c.site_id, _each.c.variant
 )
 _OPEN_LINES = (
     select(stock_line.c.id, stock_line.c.quantity, characteristic_set.c.variant, characteristic_set.c.site_id)

@@ -27,8 +27,9 @@ from stockline.refusal import Refusal
 from stockline.results import ResyncRun
 from stockline.rules.framework import Query, enforce, rule
 from stockline.schema.ledger import posting_line
+from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.resync import resync_change, resync_line, resync_run, resync_serial
-from stockline.schema.stock import extra_link, serial, stock_line
+from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
 from stockline.store.database import Transaction
 
 REASON = "undo"
@@ -48,7 +49,7 @@ def undo_resync(transaction: Transaction, run: int, today: date, person: str) ->
     undone = [one for one in every if one.returns]
     for one in undone:
         hold_item_sites(transaction, one.item.id, one.sites)
-        enforce(transaction, (changed_since, line_closed_since), {"run": run, "item": one.item.id})
+        enforce(transaction, (changed_since, line_closed_since, reserved_since), {"run": run, "item": one.item.id})
     book = RunBook(begin_run(transaction, UNDO, person=person, undoes=run), today)
     open_posting(transaction, book.run, today)
     actions = []
@@ -100,6 +101,30 @@ def line_closed_since() -> Query:
             stock_line.c.quantity == 0,
             stock_line.c.id.in_(left),
         )
+    )
+
+
+@rule(Code.UNDO_NOT_POSSIBLE)
+def reserved_since() -> Query:
+    """Serial {serial} is reserved, and would not be in stock there any more."""
+    same_number = and_(*(link.c[name] == resync_serial.c[name] for name in ("item_id", "variant")))
+    returns = (
+        select(stock_line.c.id)
+        .join(
+            characteristic_set,
+            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
+        )
+        .where(
+            stock_line.c.item_id == _ITEM,
+            stock_line.c.id == resync_serial.c.stock_line_id,
+            stock_line.c.quantity != 0,
+            characteristic_set.c.site_id == link.c.site_id,
+        )
+    )
+    return (
+        select(*(resync_serial.c[name] for name in _KEY), link.c.site_id)
+        .join(link, and_(same_number, link.c.demand_serial == resync_serial.c.serial))
+        .where(_OF_RUN, link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None), ~returns.exists())
     )
 
 
@@ -164,11 +189,15 @@ class _UndoneItem:
     @property
     def sites(self) -> set[ItemSite]:
         """What it touches."""
-        return {(one.variant, site) for one in self.returns for site in self._sites(one, (*one.links, *one.now))}
+        touched = {(one.variant, self._places(one, (*one.links, *one.now))) for one in self.returns}
+        return {key for own, places in touched for variant, site in places for key in ((variant, site), (own, site))}
 
-    def _sites(self, one: _Return, numbers: Iterable[int]) -> set[int]:
-        sites = {self._lines[number].site if number in self._lines else one.site for number in numbers}
-        return {site for site in sites if site is not None}
+    def _places(self, one: _Return, numbers: Iterable[int]) -> frozenset[ItemSite]:
+        lines = [self._lines[number] for number in numbers if number in self._lines]
+        places = {(line.variant, line.site) for line in lines}
+        if one.site is not None and not all(number in self._lines for number in numbers):
+            places.add((one.variant, one.site))
+        return frozenset(places)
 
     def changes(self) -> LinkChanges:
         """What takes it back."""
@@ -196,8 +225,7 @@ class _UndoneItem:
         now = self._figures[site]
         before = now.serials.get(variant, 0)
         difference = sum(
-            (site in self._sites(one, one.links)) - (site in self._sites(one, one.now))
+            ((variant, site) in self._places(one, one.links)) - ((variant, site) in self._places(one, one.now))
             for one in self.returns
-            if one.variant == variant
         )
         return Figure(now.quantities[variant], before, before + difference)

@@ -13,7 +13,7 @@ from stockline.operations.catalog import Item, Site, find_item, find_sites, item
 from stockline.operations.journals.reclassification import Reclassification, reclassify
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
-from stockline.operations.stock.parts import Line, Part, find_lines, linked_lines, move_parts
+from stockline.operations.stock.parts import Line, Part, find_lines, gives_no_more, linked_lines, move_parts
 from stockline.refusal import Refusal
 from stockline.results import Moved, Reclassified
 from stockline.schema.stock import CHARACTERISTICS, characteristic_set, serial, stock_line
@@ -55,7 +55,7 @@ def move_stock(transaction: Transaction, given: StockMove, today: dt.date) -> Mo
         move_parts(transaction, item, parts, to, today, whole=whole)
         return Moved(quantity=quantity)
     if whole and item.tracking.steers("serial"):
-        parts = [_with_all_serials(transaction, part) for part in parts]
+        parts = [_with_all_serials(transaction, item, part) for part in parts]
     parts = _with_others_changed(transaction, item, parts, to, today)
     posting = reclassify(transaction, _reclassification(transaction, item, parts, to), today)
     return Moved(quantity=quantity, posting=posting.number)
@@ -141,19 +141,23 @@ def _by_serials(transaction: Transaction, item: Item, serials: Sequence[str], li
     missing = Problems((Code.NOT_IN_STOCK,))
     found: dict[int, list[str]] = {}
     for number in serials:
-        if places.get(number) in known:
-            found.setdefault(places[number], []).append(number)
+        line = known.get(places.get(number, 0))
+        if line is not None and not gives_no_more(line, found):
+            found.setdefault(line["id"], []).append(number)
         else:
             missing.add(Code.NOT_IN_STOCK, f"Serial {number} of {item.code} is not there.", serial=number)
     missing.refuse()
     return [Part(known[line], len(numbers) * SCALE, numbers) for line, numbers in found.items()]
 
 
-def _with_all_serials(transaction: Transaction, part: Part) -> Part:
-    query = select(serial.c.serial).where(
-        serial.c.item_id == part.line["item_id"], serial.c.stock_line_id == part.line["id"]
-    )
-    return Part(part.line, part.quantity, list(transaction.execute(query.order_by(serial.c.serial)).scalars()))
+def _with_all_serials(transaction: Transaction, item: Item, part: Part) -> Part:
+    """The whole line, to be posted: a line that lacks serials cannot name what would leave."""
+    query = select(serial.c.serial).where(serial.c.item_id == item.id, serial.c.stock_line_id == part.line["id"])
+    serials = list(transaction.execute(query.order_by(serial.c.serial)).scalars())
+    if len(serials) * SCALE < part.quantity:
+        message = f"Stock line {part.line['id']} has {to_quantity(part.quantity)}, but {len(serials)} serials."
+        raise Refusal.of(Code.SERIAL_REQUIRED, message, item=item.code)
+    return Part(part.line, part.quantity, serials)
 
 
 def _with_others_changed(

@@ -124,13 +124,18 @@ def _parts_by_serial(
         number, lot, package = one.numbers
         line = known.get(places.get(number, 0))
         fits = line is not None and lot in ("", line["lot"]) and package in ("", line["package"])
-        if line is None or not fits or one.location not in ("", line["location"]):
+        if line is None or not fits or one.location not in ("", line["location"]) or gives_no_more(line, found):
             lacking.append((one, 0))
         else:
             found.setdefault(line["id"], []).append(number)
     if lacking:
         raise _too_little(item, lacking)
     return [Part(known[number], len(serials) * SCALE, serials) for number, serials in found.items()]
+
+
+def gives_no_more(line: Line, leaving: Mapping[int, Sequence[str]]) -> bool:
+    """Whether as many serials are to leave the line as it has quantity: on a surplus line there may be more (ST-15)."""
+    return len(leaving.get(line["id"], ())) * SCALE >= int(line["quantity"])
 
 
 def linked_lines(transaction: Transaction, item: Item, variant: str, serials: Sequence[str]) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """What a control is made of: one SELECT of what does not agree, the findings it can have, who repairs them (CO-1).
 
 Every query answers item_id, variant, site_id and what it knows of: stock_line, serial, lot, package, expected, found.
-The sentence of a finding is formatted with these. A finding about several sites has a row for each, counted by
-`nth_site`. A query that looks for several findings at once has a column of its own for each, 1 where it is one.
+The sentence of a finding is formatted with these. A finding about several lines has a row for each of their items and
+sites. A query that looks for several findings at once has a column of its own for each, 1 where it is one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,6 +27,8 @@ class ControlRule:
     build: Callable[..., Query]
     narrows: bool = False
     """Whether it takes the condition which items it looks at, and so can be asked of one item alone."""
+    one: Sequence[str] = ()
+    """What makes several rows one finding; blank: each row is one."""
 
     @cached_property
     def query(self) -> Query:
@@ -42,12 +44,14 @@ class ControlRule:
 RULES: list[ControlRule] = []
 
 
-def finding(control: str, repair: str, *, narrows: bool = False) -> Callable[[Callable[..., Query]], ControlRule]:
+def finding(
+    control: str, repair: str, *, narrows: bool = False, one: Sequence[str] = ()
+) -> Callable[[Callable[..., Query]], ControlRule]:
     """Make a finding of a function that returns a SELECT; it is named like the function, its docstring is told."""
 
     def make(build: Callable[..., Query]) -> ControlRule:
         sentence = (build.__doc__ or "").strip().splitlines()[0]
-        return _register(ControlRule(control, repair, {build.__name__: sentence}, build, narrows))
+        return _register(ControlRule(control, repair, {build.__name__: sentence}, build, narrows, one))
 
     return make
 

@@ -10,34 +10,26 @@ from stockline.rules.framework import Query
 from stockline.schema.stock import characteristic_set, stock_line
 
 
-@finding("packages", "posting")
+@finding("packages", "posting", one=("package",))
 def package_in_two_places() -> Query:
     """Package {package} stands in {found} places."""
     place = characteristic_set.c
+    where = (place.package, place.item_id, place.site_id, place.location)
     there = (
-        select(
-            place.package,
-            place.site_id,
-            place.location,
-            func.min(place.item_id).label("item_id"),
-        )
+        select(*where)
         .select_from(LINES)
         .where(place.package != "", stock_line.c.quantity != 0, ~AWAITING_PUT_AWAY)
-        .group_by(place.package, place.site_id, place.location)
+        .distinct()
         .subquery("there")
     )
+    places = select(there.c.package, there.c.site_id, there.c.location).distinct().subquery("places")
     split = (
-        select(there.c.package, func.min(there.c.item_id).label("item_id"), func.count().label("found"))
-        .group_by(there.c.package)
+        select(places.c.package, func.count().label("found"))
+        .group_by(places.c.package)
         .having(func.count() > 1)
         .subquery("split")
     )
-    sites = select(there.c.package, there.c.site_id).distinct().subquery("sites")
-    nth = func.row_number().over(partition_by=split.c.package, order_by=sites.c.site_id)
+    lines = select(there.c.package, there.c.item_id, there.c.site_id).distinct().subquery("lines")
     return select(
-        split,
-        literal("", Text).label("variant"),
-        sites.c.site_id,
-        literal(1).label("expected"),
-        nth.label("nth_site"),
-    ).join(sites, sites.c.package == split.c.package)
+        split, lines.c.item_id, lines.c.site_id, literal("", Text).label("variant"), literal(1).label("expected")
+    ).join(lines, lines.c.package == split.c.package)

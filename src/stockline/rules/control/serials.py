@@ -92,6 +92,7 @@ def _suspects(source: FromClause, line: Any, within: Within) -> Select[Any]:
     return (
         select(
             *(serial.c[name] for name in _SERIAL),
+            func.coalesce(place.variant, serial.c.variant).label("line_variant"),
             func.coalesce(place.site_id, serial.c.site_id).label("site_id"),
             line.label("stock_line"),
             func.coalesce(place.lot, serial.c.lot).label("lot"),
@@ -145,7 +146,7 @@ def serial_on_line(within: Within = of_serial_items) -> Query:
     home = and_(*(seen.c[name] == there.c[name] for name in ("site_id", "location", "lot", "package")))
     misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home))
     at_once = ("closed_line", "attribute_mismatch", "issued")
-    told = ("site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
+    told = ("line_variant", "site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
     return (
         select(*(suspect.c[name] for name in (*_SERIAL, *told)), case((misplaced, 1), else_=0).label("misplaced"))
         .select_from(
@@ -157,11 +158,13 @@ def serial_on_line(within: Within = of_serial_items) -> Query:
     )
 
 
-@finding("serials", "", narrows=True)
+@finding("serials", "", narrows=True, one=_SERIAL)
 def duplicate_link(within: Within = of_serial_items) -> Query:
     """Serial {serial} is linked to {found} stock lines."""
-    own = select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id"))).join(
-        extra_link, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL))
+    own = (
+        select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id")))
+        .join(extra_link, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL)))
+        .where(serial.c.stock_line_id.isnot(None))
     )
     beside = select(*(extra_link.c[name] for name in (*_SERIAL, "stock_line_id")), serial.c.site_id).select_from(
         _of_extra()
@@ -184,11 +187,8 @@ def duplicate_link(within: Within = of_serial_items) -> Query:
         .distinct()
         .subquery("places")
     )
-    nth = func.row_number().over(partition_by=[counted.c[name] for name in _SERIAL], order_by=places.c.site_id)
     same = [places.c[name] == counted.c[name] for name in _SERIAL]
-    return select(counted, places.c.site_id, literal(1).label("expected"), nth.label("nth_site")).join(
-        places, and_(*same)
-    )
+    return select(counted, places.c.site_id, literal(1).label("expected")).join(places, and_(*same))
 
 
 @finding("serials", "", narrows=True)

@@ -21,6 +21,6 @@ CONTROLS = ("stock_lines", "totals", "lots", "ledger", "serials", "packages", "r
 """The controls there are, in the order they run.
 
 Three findings of CO-1 cannot arise, since nothing is kept that could contradict the stock lines: `lot_total_differs`
-(the total of a lot is the sum of its lines), `package_status` (a package is in use where stock is on it, no card or file
-says otherwise), `package_mixed_lots` (nothing says that a package is for one lot only). So `lots` finds nothing at all.
+(the total of a lot is the sum of its lines), `package_status` (a package is in use where stock is on it, no card says
+otherwise), `package_mixed_lots` (nothing says that a package is for one lot only). So `lots` finds nothing at all.
 """

@@ -3,6 +3,7 @@
 from stockline.codes import Code, WarningCode
 from stockline.refusal import Finding, Refusal, Warning
 from stockline.results import (
+    ActionMessage,
     Availability,
     ControlFinding,
     Figures,
@@ -45,6 +46,7 @@ from stockline.service import OutdatedDatabase, Stockline, open, upgrade
 from stockline.tracking_code import TrackingCode
 
 __all__ = [
+    "ActionMessage",
     "Availability",
     "Code",
     "ControlFinding",

@@ -8,6 +8,7 @@ from stockline.results.base import Result
 from stockline.results.catalog import Location
 from stockline.results.control import ControlFinding, SyncLine, SyncState
 from stockline.results.documents import LineState, Link, OrderLine, Reserved
+from stockline.results.planning import Accepted, ActionMessage, ActionType, Planned
 from stockline.results.posting import Counted, LedgerEntry, Posting, Reclassified
 from stockline.results.resync import (
     LeftOut,
@@ -45,6 +46,9 @@ from stockline.results.worksheet import WorksheetLine
 
 __all__ = [
     "KEEP",
+    "Accepted",
+    "ActionMessage",
+    "ActionType",
     "Availability",
     "ControlFinding",
     "Counted",
@@ -64,6 +68,7 @@ __all__ = [
     "Moved",
     "NumberOnHand",
     "OrderLine",
+    "Planned",
     "Posting",
     "Reclassified",
     "RefusedRow",

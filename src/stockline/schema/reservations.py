@@ -47,6 +47,8 @@ the link under which the combination was first entered (TW-7)."""
 
 RESERVATION, TRACKING, SURPLUS, PROSPECT = "reservation", "tracking", "surplus", "prospect"
 """The statuses of a link (RE-2)."""
+ORDER_TO_ORDER = "order_to_order"
+"""The binding of a link that planning makes between a demand and a supply of its own (RE-48); blank: none."""
 EMPTY = link.c.quantity == literal_column("0")
 Index("ix_link_empty", link.c.item_id, sqlite_where=EMPTY, postgresql_where=EMPTY)
 
@@ -175,6 +177,10 @@ for _side_of in (DEMAND, SUPPLY):
         sqlite_where=_entry.isnot(None),
         postgresql_where=_entry.isnot(None),
     )
+
+BOUND = link.c.binding != literal_column("''")
+# Bound links are few, and most items have none: so what they are asked for costs nothing else.
+Index("ix_link_bound", link.c.item_id, DEMAND.line_id, SUPPLY.line_id, sqlite_where=BOUND, postgresql_where=BOUND)
 
 for _kind in NUMBER_KINDS:
     # Who asks for a number, and who holds stock of it: looked up number by number (TW-30).

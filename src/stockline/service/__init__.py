@@ -22,6 +22,7 @@ from stockline.service.availability import Availabilities
 from stockline.service.base import WINDOWS_EXPIRE_AFTER, utc_now
 from stockline.service.catalog import Catalog
 from stockline.service.documents import Documents
+from stockline.service.planning import Planning
 from stockline.service.posting import Postings
 from stockline.service.reservation import Reservations
 from stockline.service.resync import Resynchronization
@@ -72,5 +73,7 @@ def open_scratch(target: str | None, today: dt.date) -> "Iterator[Stockline]":
         yield Stockline(database, today)
 
 
-class Stockline(Catalog, Documents, Tracking, Postings, Reservations, Stock, Availabilities, Resynchronization):
+class Stockline(
+    Catalog, Documents, Tracking, Postings, Reservations, Planning, Stock, Availabilities, Resynchronization
+):
     """One database and everything that can be done with it. Safe to share between threads."""

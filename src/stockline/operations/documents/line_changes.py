@@ -14,7 +14,7 @@ from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
 from stockline.operations.reservation.links import numbered
 from stockline.operations.reservation.policy import is_reserved_always, reserve_always
-from stockline.operations.reservation.release import fit, release_all
+from stockline.operations.reservation.release import fit, release_all, release_late
 from stockline.refusal import Warning
 from stockline.rules.framework import enforce
 from stockline.rules.reservation import date_conflict
@@ -44,8 +44,13 @@ RESERVED_ANEW = {"quantity", "date", "site", "variant", "unit", "reserve", "item
 """What makes the system reserve a line anew whose policy is `always` (RE-20)."""
 
 
-def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str, Any]) -> list[Warning]:
-    """Change what is given of a line whose document is held; a None clears location or variant, others keep theirs."""
+def change_line(
+    transaction: Transaction, line: SourceLine, changes: Mapping[str, Any], *, by_system: bool = False
+) -> list[Warning]:
+    """Change what is given of a line whose document is held; a None clears location or variant, others keep theirs.
+
+    `by_system`: a date is not refused; links that it breaks are dissolved (RE-25).
+    """
     problems = Problems(ORDER)
     unknown = sorted(set(changes) - (CHANGEABLE_IN_TRANSFERS if line.kind == "transfer" else CHANGEABLE))
     if unknown:
@@ -59,13 +64,15 @@ def change_line(transaction: Transaction, line: SourceLine, changes: Mapping[str
         _check_location(transaction, side, new, problems)
     problems.refuse()
     for side, new in changed:
-        if new["date"] != side.date:
+        if new["date"] != side.date and not by_system:
             dates = {"item": side.item.id, "line": side.id, "new_date": new["date"]}
             enforce(transaction, [date_conflict(side.side.name)], dates)
     places = [(side.item.id, side.variant, side.site_id) for side, _ in changed]
     places += [(new["item_id"], new["variant"], new["site_id"]) for _, new in changed]
     lock_item_sites(transaction, dict.fromkeys(places, 0), stock_changes=False)
     for side, new in changed:
+        if by_system:
+            release_late(transaction, side, new["date"])
         _write(transaction, side, new)
     warnings = [_reserve_anew(transaction, old, find_line(transaction, old.name), set(changes)) for old, _ in changed]
     return [warning for of_side in warnings for warning in of_side]

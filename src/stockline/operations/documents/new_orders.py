@@ -79,10 +79,7 @@ def create_order(transaction: Transaction, order: NewOrder, today: dt.date) -> i
     code = order.code.strip()
     problems = Problems((Code.NOT_FOUND, Code.INVALID))
     _check_order(order, problems)
-    if not code:
-        problems.add(Code.INVALID, "An order needs an id.")
-    if transaction.execute(select(exists().where(document.c.code == code, ~document.c.deleted))).scalar():
-        problems.add(Code.INVALID, f"Order {code} exists already.")
+    check_code(transaction, code, problems)
     problems.refuse()
     new = _NewLines(transaction, order, code, today, problems)
     route = new.route()
@@ -95,6 +92,14 @@ def create_order(transaction: Transaction, order: NewOrder, today: dt.date) -> i
     if rows:
         transaction.execute(insert(source_line), rows)
     return int(document_id)
+
+
+def check_code(transaction: Transaction, code: str, problems: Problems) -> None:
+    """A new order must have a code, and one that no open order has."""
+    if not code:
+        problems.add(Code.INVALID, "An order needs an id.")
+    if transaction.execute(select(exists().where(document.c.code == code, ~document.c.deleted))).scalar():
+        problems.add(Code.INVALID, f"Order {code} exists already.")
 
 
 def _check_order(order: NewOrder, problems: Problems) -> None:

@@ -101,6 +101,22 @@ class LinkBatch:
         self._last += made
         return made
 
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make links of plain values: all columns but those of the place, the id, and when a number was entered."""
+        place = {"item_id": "item", "variant": "of_variant", "site_id": "site"}
+        here = {column: self.parameters[name] for column, name in place.items()}
+        made = [
+            {**here, "id": number, "demand_entered": number, "supply_entered": number, **row}
+            for number, row in enumerate(rows, self._last + 1)
+        ]
+        self._transaction.execute(insert(link), made)
+        self._last += len(made)
+
+    def change(self, statement: Update, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement about the item once for each of these rows of parameters."""
+        if rows:
+            self._transaction.execute(statement, [{"item": self.parameters["item"], **row} for row in rows])
+
     def deal(self, turns: Insert, statement: Insert, **more: Any) -> int:
         """Stage who wants, then run the statement that serves them; how many links, or parts of links, it made."""
         if not self.run(turns, **more):

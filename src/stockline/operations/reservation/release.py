@@ -1,5 +1,6 @@
 """Giving up reservations: a person says so, a line gets smaller, or it goes (RE-21 to RE-29)."""
 
+import datetime as dt
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from stockline.operations.reservation.search import ASKED, STOCK, with_numbers
 from stockline.operations.reservation.shares import in_sequence
 from stockline.refusal import Refusal
 from stockline.results import Reserved
+from stockline.rules.reservation import date_conflict
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.documents import source_line
 from stockline.schema.reservations import PROSPECT, RESERVATION, SIDES, SURPLUS, TRACKING, link
@@ -74,6 +76,14 @@ def release_all(transaction: Transaction, line: SourceLine) -> None:
     """Release every reservation of a line that carries no number of it, so that it can be reserved anew (RE-21)."""
     batch = LinkBatch.of_line(transaction, line)
     release(batch, line, batch.ask(_entries(line.side.name)))
+
+
+def release_late(transaction: Transaction, line: SourceLine, date: dt.date) -> None:
+    """Dissolve the reservations of a line in which, were it of this date, the supply would come too late (RE-25)."""
+    batch = LinkBatch.of_line(transaction, line)
+    if batch.run(_stage_late(line.side.name), new_date=date):
+        dissolve(batch)
+        batch.settle()
 
 
 def end_links(transaction: Transaction, line: SourceLine) -> None:
@@ -151,6 +161,12 @@ def _stage_all(side_name: str) -> Insert:
 @cache
 def _left_of_deleted(side_name: str) -> Insert:
     return left_alone(OTHER[side_name], unbound=side_name == "demand")
+
+
+@cache
+def _stage_late(side_name: str) -> Insert:
+    late = date_conflict(side_name).query.subquery("late")
+    return stage_split(select(late.c.position.label("link_id"), literal(0).label("target"), late.c.quantity))
 
 
 @cache

@@ -4,7 +4,7 @@ A handler is registered under the name that `grammar.py` gives its operation. An
 handler is unknown to the build; adding one is writing its handler, in the file of its subject.
 """
 
-from stockline.scenarios.operations import catalog, documents, posting, reservation, resync, stock, tracking
+from stockline.scenarios.operations import catalog, documents, planning, posting, reservation, resync, stock, tracking
 from stockline.scenarios.operations.register import OPERATIONS, Handler, one_of
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "catalog",
     "documents",
     "one_of",
+    "planning",
     "posting",
     "reservation",
     "resync",

@@ -1,5 +1,13 @@
 CREATE SEQUENCE batch_number;
 
+CREATE TABLE action_message (
+    item_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    date DATE NOT NULL,
+    CONSTRAINT pk_action_message PRIMARY KEY (item_id, line_id)
+);
+
 CREATE TABLE answered_request (
     key TEXT COLLATE "C" NOT NULL,
     operation TEXT COLLATE "C" DEFAULT '' NOT NULL,
@@ -152,6 +160,8 @@ CREATE TABLE link (
     supply_apply_from BIGINT,
     CONSTRAINT pk_link PRIMARY KEY (item_id, id)
 );
+
+CREATE INDEX ix_link_bound ON link (item_id, demand_line_id, supply_line_id) WHERE binding != '';
 
 CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id, status, quantity) WHERE demand_entry_id IS NOT NULL;
 

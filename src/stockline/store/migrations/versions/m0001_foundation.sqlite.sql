@@ -1,3 +1,12 @@
+CREATE TABLE action_message (
+    item_id BIGINT NOT NULL,
+    line_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    date DATE NOT NULL,
+    CONSTRAINT pk_action_message PRIMARY KEY (item_id, line_id)
+)
+ WITHOUT ROWID;
+
 CREATE TABLE answered_request (
     "key" TEXT NOT NULL,
     operation TEXT DEFAULT '' NOT NULL,
@@ -156,6 +165,8 @@ CREATE TABLE link (
     CONSTRAINT pk_link PRIMARY KEY (item_id, id)
 )
  WITHOUT ROWID;
+
+CREATE INDEX ix_link_bound ON link (item_id, demand_line_id, supply_line_id) WHERE binding != '';
 
 CREATE INDEX ix_link_demand_entry ON link (item_id, demand_entry_id, status, quantity) WHERE demand_entry_id IS NOT NULL;
 

@@ -5,15 +5,12 @@ import pytest
 from stockline.codes import RULES, SENTENCES, WARNING_SENTENCES, Code, WarningCode
 from tests.support.refusals_page import PAGE, bites, checks, page
 
-UNDER_WAY = {Code.TRACKING_BOUND_TO_SUPPLY}
-"""What comes with planning: an order-to-order supply decides the numbers (RE-49)."""
-
 
 def test_the_page_is_as_it_should_be() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
 
 
-@pytest.mark.parametrize("code", sorted({*Code} - UNDER_WAY))
+@pytest.mark.parametrize("code", sorted(Code))
 def test_every_code_bites_in_a_scenario(code: Code) -> None:
     assert bites().get(code)
 

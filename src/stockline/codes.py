@@ -87,7 +87,7 @@ RULES: dict[Code, tuple[str, ...]] = {
     Code.NOTHING_TO_RESERVE: ("RE-14", "RE-60"),
     Code.RESERVE_NOT_ALLOWED: ("RE-7", "RE-19", "IN-15"),
     Code.RESERVATION_EXISTS: ("RE-19", "RE-26", "RE-33", "PO-23", "TW-45", "RS-15"),
-    Code.TRACKING_BOUND_TO_SUPPLY: ("RE-48", "IN-8"),
+    Code.TRACKING_BOUND_TO_SUPPLY: ("RE-49", "IN-8"),
     Code.APPLICATION_INVALID: ("TW-15", "PO-23", "PO-36"),
     Code.DATE_CONFLICT: ("RE-24", "IN-6"),
     Code.HAS_TRACKING: ("TW-44", "TW-45", "RE-28"),

@@ -17,11 +17,6 @@ SHOWN = ROOT / "tests" / "shown"
 SCENARIOS = ROOT / "tests" / "scenarios"
 
 OPEN = {
-    "RE-25": "comes with planning: so far nothing is rescheduled by the system",
-    "RE-48": "comes with planning: no planned supply is bound to its demand yet",
-    "RE-49": "comes with planning: no supply decides the numbers of its demand yet",
-    "RE-50": "comes with planning: there is no order-to-order link to cancel yet",
-    "IN-8": "comes with planning: no supply decides the numbers of its demand yet",
     "EX-3": "comes with order tracking",
 }
 """Rules that are not built, and what they wait for."""

@@ -1,19 +1,21 @@
-"""Rules on links: of a line that is to change (RE-24), of lines that are posted (RE-31, RE-33).
+"""Rules on links: of a line that is to change (RE-24), of lines that are posted (RE-31, RE-33), of bound ones (RE-49).
 
-Parameters: `item`, `line`, `new_date`; or `item`, `of_variant`, `site`, `batch` and `wave` of a posting.
+Parameters: `item`, `line`, `new_date`; or `item`, `of_variant`, `site`, `batch` and `wave` of a posting; or `item`,
+`line` and `batch` of a window that is closed.
 """
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, func, or_, select
 
 from stockline.codes import Code
 from stockline.rules.framework import BATCH, Query, Rule, rule
 from stockline.rules.posting import OF_WAVE
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.documents import document, source_line
-from stockline.schema.ledger import staged_line
-from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, LinkSide, link, staged_split
+from stockline.schema.ledger import POSITIONS, staged_line
+from stockline.schema.reservations import DEMAND, RESERVATION, SUPPLY, SURPLUS, LinkSide, link, staged_split
+from stockline.tracking_code import NUMBER_KINDS
 
 NEW_DATE = bindparam("new_date", type_=Date)
 
@@ -88,4 +90,26 @@ def applied_line_reserved() -> Query:
     line = staged_line.c
     return select(line.first_entry.label("position"), line.item_id, line.line_id).where(
         OF_WAVE, line.item_id == ITEM, line.own == 1, or_(_named_beside(DEMAND), _named_beside(SUPPLY))
+    )
+
+
+@rule(Code.TRACKING_BOUND_TO_SUPPLY)
+def number_not_of_supply() -> Query:
+    """Line {line}: {serial} {lot} {package} is not a number of the supply it is bound to."""
+    entries = select(func.sum(link.c.quantity)).where(link.c.item_id == ITEM, DEMAND.line_id == LINE)
+    outstanding = select(source_line.c.quantity - source_line.c.handled).where(
+        source_line.c.item_id == ITEM, source_line.c.id == LINE
+    )
+    new = [link.c.id > BATCH * POSITIONS, link.c.id < (BATCH + 1) * POSITIONS, link.c.status == SURPLUS]
+    return select(
+        link.c.id.label("position"),
+        link.c.item_id,
+        DEMAND.line_id.label("line_id"),
+        *(getattr(DEMAND, kind).label(kind) for kind in NUMBER_KINDS),
+        link.c.quantity,
+    ).where(
+        link.c.item_id == ITEM,
+        DEMAND.line_id == LINE,
+        *new,
+        entries.scalar_subquery() > outstanding.scalar_subquery(),
     )

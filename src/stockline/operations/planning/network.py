@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select, union_all
 
 from stockline.operations.catalog import Item, Site
-from stockline.operations.lines import OCCASIONS, SourceLine, lock_documents
+from stockline.operations.lines import SourceLine, lock_documents
 from stockline.operations.locks import EVERY_SITE, lock_item_sites
+from stockline.operations.reservation.bound_numbers import decided_kinds
 from stockline.operations.reservation.links import numbered
 from stockline.plan.held_stock import ANYTHING, Numbers
 from stockline.plan.netting import Balance, Demand, Supply, balance, only
@@ -17,7 +18,7 @@ from stockline.rules.window import ITEM
 from stockline.schema.documents import document, source_line
 from stockline.schema.reservations import BOUND, DEMAND, RESERVATION, SUPPLY, SURPLUS, LinkSide, link
 from stockline.store.database import Transaction
-from stockline.tracking_code import NUMBER_KINDS, NumberKind
+from stockline.tracking_code import NUMBER_KINDS
 
 DEMANDS = {"purchase_return": 0, "sale": 1, "assembly": 2, "production": 3, "transfer": 4}
 """The kinds of demand in the order they are planned in (OT-31)."""
@@ -53,12 +54,6 @@ def hold_item(transaction: Transaction, item: Item) -> None:
     lock_documents(transaction, {row.document_id for row in rows})
     places = {(item.id, row.variant, row.site_id): 0 for row in rows} | {(item.id, "", EVERY_SITE): 0}
     lock_item_sites(transaction, places, stock_changes=False)
-
-
-def decided_kinds(item: Item, kind: str) -> tuple[NumberKind, ...]:
-    """The kinds of number that a supply of this kind of document decides, since it cannot come in without (RE-49)."""
-    _, occasion = OCCASIONS[item.planning["replenishment"] if kind == "planned" else kind]
-    return tuple(number for number in NUMBER_KINDS if item.tracking.requires(number, occasion))
 
 
 def balanced(transaction: Transaction, item: Item, scope: Scope = EVERYTHING, start: dt.date | None = None) -> Balance:

@@ -20,10 +20,18 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 
 from stockline.operations.lines import SourceLine
+from stockline.operations.reservation.bound_numbers import (
+    UNDECIDED,
+    deciding_documents,
+    handed_to_demand,
+    kinds_decided_for,
+    taken_from_demand,
+)
 from stockline.operations.reservation.candidates import Kinds, combinations_of, steering_kinds
 from stockline.operations.reservation.links import (
     NEW,
@@ -42,8 +50,11 @@ from stockline.operations.reservation.search import STOCK, Search
 from stockline.operations.reservation.shares import in_sequence, served, take_turns
 from stockline.operations.windows.wanted import FIGURES, wanted_rows
 from stockline.refusal import Warning
+from stockline.rules.framework import enforce
+from stockline.rules.reservation import number_not_of_supply
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.reservations import (
+    BOUND,
     DEMAND,
     PROSPECT,
     RESERVATION,
@@ -68,14 +79,18 @@ def write_linked_difference(
 ) -> list[Warning]:
     """Make the numbers on the links of a line what the window says (TW-18 to TW-20, RE-38 to RE-41).
 
-    Warns `reservation_shortage` of what the line has lost by it and could not be reserved anew (RE-40).
+    Refused `tracking_bound_to_supply` (RE-49). Warns `reservation_shortage` of what the line has lost by it and could
+    not be reserved anew (RE-40).
     """
     side = line.side.name
     batch = LinkBatch.of_line(transaction, line)
     batch.parameters.update((name, parameters[name]) for name in ("window", "numbered_from"))
+    decided = kinds_decided_for(batch, line) if line.side is DEMAND else None
     _take_off(batch, side, handled)
-    _lay_on(batch, line, handled)
+    _lay_on(batch, line, handled, decided)
     batch.make(_insert_rest(side, handled))
+    if decided is not None:
+        enforce(transaction, [number_not_of_supply], batch.parameters)
     lacking = _part_mismatches(transaction, batch, line)
     batch.run(_set_figures(side, handled))
     batch.settle()
@@ -85,24 +100,38 @@ def write_linked_difference(
 def _take_off(batch: LinkBatch, side: str, handled: bool) -> None:
     """Links lose numbers the window does not want; a link that stays is nonspecific (RE-41)."""
     batch.run(_stage_taken_off(side, handled))
-    batch.cut([pieces(without_number(side), link.c.status.in_(_LINKED))])
+    partner = taken_from_demand() if side == "supply" else {}
+    batch.cut([pieces(without_number(side) | partner, link.c.status.in_(_LINKED))])
 
 
-def _lay_on(batch: LinkBatch, line: SourceLine, handled: bool) -> None:
-    """New numbers fall on links that have none: those whose partner has the number first, then on stock (RE-38)."""
+def _lay_on(batch: LinkBatch, line: SourceLine, handled: bool, decided: Kinds | None) -> None:
+    """New numbers fall on links that have none: those whose partner has the number first, then on stock (RE-38).
+
+    `decided`: the kinds that the supplies of the line decide, if it is bound to any.
+    """
     side = line.side.name
     there = {status for status in (SURPLUS, RESERVATION, TRACKING) if batch.ask(_has_blank(side, status))}
     if SURPLUS in there:
-        _lay_on_links(batch, side, SURPLUS, NUMBER_KINDS, (), handled)
+        _lay_on_links(batch, side, SURPLUS, (), (), handled)
     if RESERVATION in there:
+        if decided is not None:
+            _lay_on_bound(batch, line, handled, decided)
         # First all the numbers must agree, then those that must be the same on both sides.
         for compared in (NUMBER_KINDS, steering_kinds(line.item.tracking)):
             for kinds in combinations_of(compared):
                 if kinds and batch.ask(_wants_kinds(side, compared, kinds, handled)):
                     _lay_on_links(batch, side, RESERVATION, compared, kinds, handled)
-        _lay_on_links(batch, side, RESERVATION, NUMBER_KINDS, (), handled)
+        _lay_on_links(batch, side, RESERVATION, (), (), handled)
     if TRACKING in there:
-        _lay_on_links(batch, side, TRACKING, NUMBER_KINDS, (), handled)
+        _lay_on_links(batch, side, TRACKING, (), (), handled)
+
+
+def _lay_on_bound(batch: LinkBatch, line: SourceLine, handled: bool, decided: Kinds) -> None:
+    """On bound links of a demand fall the numbers of their supply, and others as far as it decides none (RE-49)."""
+    for kinds in combinations_of(decided):
+        _lay_on_links(batch, "demand", RESERVATION, decided, kinds, handled, among=_OF_BOUND)
+    batch.parameters["deciding"] = deciding_documents(line.item)
+    _lay_on_links(batch, "demand", RESERVATION, (), (), handled, among=_OF_UNDECIDED)
 
 
 def _lay_on_links(
@@ -112,8 +141,10 @@ def _lay_on_links(
     compared: Kinds,
     kinds: Kinds,
     handled: bool,
+    among: str = "",
 ) -> None:
-    batch.deal(_missing_turns(side, compared, kinds, handled), _stage_laid_on(side, status, kinds))
+    """`among`: on which of the links of the line, where not on all that are its to number."""
+    batch.deal(_missing_turns(side, compared, kinds, handled), _stage_laid_on(side, status, kinds, among))
     batch.cut([_numbered_pieces(side, handled)])
 
 
@@ -226,27 +257,35 @@ def _wants_kinds(side_name: str, compared: Kinds, kinds: Kinds, handled: bool) -
 
 
 def _has_just(rows: Any, compared: Kinds, kinds: Kinds) -> Any:
-    return and_(*(rows.c[kind] != "" if kind in kinds else rows.c[kind] == "" for kind in compared))
+    return and_(true(), *(rows.c[kind] != "" if kind in kinds else rows.c[kind] == "" for kind in compared))
 
 
 @cache
 def _missing_turns(side_name: str, compared: Kinds, kinds: Kinds, handled: bool) -> Insert:
-    """Stage the missing numbers in the order of the window; with `kinds`, those that have just these."""
+    """Stage the missing numbers in the order of the window: those that have, of the kinds compared, just `kinds`."""
     missing = _missing(side_name, handled)
     asked = select(*(missing.c[kind] for kind in NUMBER_KINDS), missing.c.row.label("id"), missing.c.quantity)
-    if kinds:
-        asked = asked.where(_has_just(missing, compared, kinds))
-    rows = asked.subquery("asked")
+    rows = asked.where(_has_just(missing, compared, kinds)).subquery("asked")
     return take_turns(rows, (rows.c.id,), kinds)
 
 
+_OF_BOUND, _OF_UNDECIDED = "bound", "undecided"
+_AMONG: dict[str, list[Any]] = {
+    "supply": [],
+    "demand": [~BOUND],
+    _OF_BOUND: [BOUND],
+    _OF_UNDECIDED: [UNDECIDED],
+}
+"""Which links numbers may be laid on: of a supply all, of a demand those that are not bound, or of these some."""
+
+
 @cache
-def _stage_laid_on(side_name: str, status: str, kinds: Kinds) -> Insert:
+def _stage_laid_on(side_name: str, status: str, kinds: Kinds, among: str) -> Insert:
     """Deal missing numbers over links without number; with `kinds`, over those whose partner has the number."""
     of_stock = case((SIDES[OTHER[side_name]].entry_id.isnot(None), 0), else_=1)
     there = (
         select(link.c.id, link.c.quantity, of_stock.label("of_stock"), *_numbers_of(OTHER[side_name]))
-        .where(_blank_links(side_name, status))
+        .where(_blank_links(side_name, status), *_AMONG[among or side_name])
         .subquery("there")
     )
     joined, takes, quantity = served(there, (there.c.of_stock, there.c.id), kinds)
@@ -257,7 +296,9 @@ def _stage_laid_on(side_name: str, status: str, kinds: Kinds) -> Insert:
 @cache
 def _numbered_pieces(side_name: str, handled: bool) -> Insert:
     want = wanted_rows(handled)
-    changed = {f"{side_name}_{kind}": want.c[kind] for kind in NUMBER_KINDS}
+    changed: dict[str, Any] = {f"{side_name}_{kind}": want.c[kind] for kind in NUMBER_KINDS}
+    if side_name == "supply":
+        changed |= handed_to_demand(want.c, want.c.entered)
     of_row = want.c.row == staged_split.c.target
     return pieces(changed | {f"{side_name}_entered": want.c.entered}, joined=(want, of_row))
 

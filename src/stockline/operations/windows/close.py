@@ -21,7 +21,7 @@ from stockline.operations.windows.drafts import (
 )
 from stockline.operations.windows.shortages import shortages
 from stockline.operations.windows.staleness import require_fresh, require_latest
-from stockline.operations.windows.transfers import mirror
+from stockline.operations.windows.transfers import hand_on, mirror
 from stockline.operations.windows.view import Header, sums
 from stockline.operations.windows.warranty import take_warranties
 from stockline.refusal import Finding, Refusal, Warning
@@ -51,6 +51,7 @@ def close_window(transaction: Transaction, window: int, visit: Visit, revision: 
     answer = closed(transaction, held.line, held.parameters)
     warnings = write_difference(transaction, held.line, held.parameters, handled=held.line.handled != 0)
     mirror(transaction, held.line, held.parameters)
+    hand_on(transaction, held.line)
     forget(transaction, held.line.item.id, window)
     return replace(answer, warnings=[*answer.warnings, *warnings])
 

@@ -108,7 +108,7 @@ def open_window(transaction: Transaction, name: str, visit: Visit) -> int:
     make_way(transaction, line, visit.abandoned_before)
     window = transaction.next_number()
     parameters = of_window(line, window)
-    transaction.execute(_take_rows(line.side.name, line.item.tracking.uses_expiration), parameters)
+    take_rows(transaction, line, parameters)
     show_new_numbers(transaction, line, parameters)
     transaction.execute(_take_entries(line.side.name), parameters)
     as_it_is = {name: getattr(line, name) for name in LINE_AS_IT_WAS}
@@ -129,6 +129,11 @@ def open_window(transaction: Transaction, name: str, visit: Visit) -> int:
         )
     )
     return window
+
+
+def take_rows(transaction: Transaction, line: SourceLine, parameters: Mapping[str, Any]) -> None:
+    """Make the rows of a window what its line carries, active and historic as one."""
+    transaction.execute(_take_rows(line.side.name, line.item.tracking.uses_expiration), parameters)
 
 
 def sums_kept(found: Sums) -> dict[str, int]:

@@ -3,15 +3,18 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, and_, func, select, update
 
-from stockline.operations.lines import SourceLine, sides_of
+from stockline.operations.lines import SourceLine, line_by_id, sides_of
+from stockline.operations.locks import lock_line
 from stockline.operations.windows.changes import write_difference
 from stockline.operations.windows.dates import date_listed_rows
+from stockline.operations.windows.drafts import forget, of_window, take_rows
 from stockline.rules.transfer_window import beside_carried
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS
+from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import POSITIONS
-from stockline.schema.reservations import SUPPLY, link
+from stockline.schema.reservations import BOUND, DEMAND, SUPPLY, link
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
@@ -50,6 +53,38 @@ def mirror(transaction: Transaction, line: SourceLine, parameters: dict[str, Any
     if line.handled:
         transaction.execute(_KEEP_HANDLE, own)
     write_difference(transaction, arriving, own, handled=arriving.handled != 0)
+    hand_on(transaction, arriving)
+
+
+def hand_on(transaction: Transaction, line: SourceLine) -> None:
+    """Numbers a supply has given to the outgoing sides bound to it stand on their incoming sides, and go on (IN-8)."""
+    if line.side is SUPPLY:
+        for leaving in transaction.execute(_BOUND_TRANSFERS, {"item": line.item.id, "line": line.id}).scalars().all():
+            mirror_carried(transaction, line.item.id, leaving)
+
+
+def mirror_carried(transaction: Transaction, item_id: int, line_id: int) -> None:
+    """Write the numbers an outgoing side carries to its incoming side, and on to what is bound to it (IN-8)."""
+    leaving = line_by_id(transaction, item_id, line_id)
+    if leaving is not None:
+        lock_line(transaction, leaving)
+        window = transaction.next_number()
+        parameters = of_window(leaving, window)
+        take_rows(transaction, leaving, parameters)
+        mirror(transaction, leaving, parameters)
+        forget(transaction, item_id, window)
+
+
+_BOUND_TRANSFERS = (
+    select(DEMAND.line_id)
+    .select_from(
+        link.join(source_line, and_(source_line.c.item_id == link.c.item_id, source_line.c.id == DEMAND.line_id)).join(
+            document, document.c.id == source_line.c.document_id
+        )
+    )
+    .where(link.c.item_id == ITEM, BOUND, SUPPLY.line_id == LINE, document.c.kind == "transfer")
+    .distinct()
+)
 
 
 _numbered = [getattr(SUPPLY, name) == window_row.c[name] for name in COMBINATION]

@@ -20,7 +20,7 @@ from stockline.operations.windows.close import closed
 from stockline.operations.windows.dates import date_listed_rows, date_rules
 from stockline.operations.windows.drafts import make_way, of_window, require_tracked
 from stockline.operations.windows.rows import bare_serials, stage_rows, stage_serials
-from stockline.operations.windows.transfers import complete_incoming, mirror
+from stockline.operations.windows.transfers import complete_incoming, hand_on, mirror
 from stockline.operations.windows.warranty import take_warranties
 from stockline.results import TrackingRow, WindowClosed
 from stockline.rules.framework import enforce
@@ -80,6 +80,7 @@ def track_line(
     answer = closed(transaction, line, parameters)
     warnings = write_difference(transaction, line, parameters, handled=line.handled != 0)
     mirror(transaction, line, parameters)
+    hand_on(transaction, line)
     transaction.execute(_CLEAR, parameters)
     return replace(answer, warnings=[*answer.warnings, *warnings])
 

@@ -114,11 +114,16 @@ def items_with_findings(transaction: Transaction, site_id: int | None, items: tu
     return [wanted[code] for code in sorted(wanted) if wanted[code].tracking.steers("serial")]
 
 
-def desynchronized(transaction: Transaction, items: tuple[str, str]) -> set[tuple[int, str, int]]:
-    """By item, variant and site: where a stock line is not synchronized (CO-3); of a range of items."""
+def desynchronized(
+    transaction: Transaction, items: tuple[str, str], *, unlinked: bool = False
+) -> set[tuple[int, str, int]]:
+    """By item, variant and site: where a stock line is not synchronized (CO-3); of a range of items.
+
+    With `unlinked` also where a serial that came in is on no line.
+    """
     found: set[tuple[int, str, int]] = set()
     for rule in RULES:
-        if rule.control == "serials" and rule is not serials.unlinked:
+        if rule.control == "serials" and (unlinked or rule is not serials.unlinked):
             rows = _rows_of(rule, items)
             # It is the line that is wrong, whatever variant the serial on it is of.
             variant = rows.c.get("line_variant", rows.c.variant)

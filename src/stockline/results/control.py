@@ -47,3 +47,5 @@ class SyncState:
     serials_new: int
     verdict: Literal["synchronized", "total_mismatch", "line_mismatch"]
     lines: Sequence[SyncLine] = ()
+    put_away: int = 0
+    """How many lines await put-away: they are in no figure and not among `lines` (RS-11)."""

@@ -1,10 +1,15 @@
 """What a resynchronization answers."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
+from stockline.codes import Code
+from stockline.refusal import Finding
 from stockline.results.base import Result
+from stockline.results.control import SyncState
 from stockline.results.stock import FoundSerial, FoundStockLine
 
 
@@ -61,6 +66,43 @@ class ResyncProgress:
         return self.seconds / self.items_done * (self.items_found - self.items_done)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPlace:
+    """Whose draft, and for which item-site (RS-14)."""
+
+    site: str
+    item: str
+    variant: str = ""
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftChange:
+    """What a draft does to a serial: the stock lines it is taken off, and the one it is put on."""
+
+    serial: str
+    removed: Sequence[int] = ()
+    added: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncDraft:
+    """A draft as its person sees it.
+
+    `state` has the new figures as the draft would make them (RS-13). `problem` is the code a save would be refused with
+    now, `findings` say why. `changed` tells what is not as it was when the person touched it (RS-20), `others` who else
+    has a draft for the item-site, and of how many serials.
+    """
+
+    place: DraftPlace
+    changes: Sequence[DraftChange]
+    state: SyncState
+    problem: Code | None
+    findings: Sequence[Finding]
+    changed: Sequence[Finding]
+    others: Mapping[str, int]
+
+
 LeftOut = Literal["on_this_line", "attribute_mismatch", "awaiting_put_away", "on_synchronized_line"]
 
 
@@ -79,6 +121,17 @@ class ResyncCandidate:
     left_out: LeftOut | None = None
 
 
+Mark = Literal["fits", "other_lot", "last_seen_elsewhere", "issued", "in_two_places", "reserved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncSerial:
+    """A serial on a stock line, with what is to be said of it; `fits` where that is nothing else (RS-14)."""
+
+    serial: str
+    marks: Sequence[Mark]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResyncRun(Result):
     """A resynchronization: its number in the log (0: a dry run), all its actions, and the cases it left alone."""
@@ -87,6 +140,90 @@ class ResyncRun(Result):
     actions: Sequence[ResyncAction] = ()
     left: Sequence[ResyncLeft] = ()
     cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncFigure:
+    """Quantity and different serials of an item at a site, before and after a run (RS-10)."""
+
+    item: str
+    variant: str
+    site: str
+    quantity: Decimal
+    serials_before: int
+    serials_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncLogEntry:
+    """A run in the log (RS-10): who, when, why, over what (None: all), how far, and the run it takes back, if any.
+
+    `state` is `running`, `cancelling`, `cancelled` or `done`.
+    """
+
+    run: int
+    kind: Literal["automatic", "manual", "undo"]
+    person: str
+    started_at: dt.datetime
+    reason: str
+    site: str | None
+    items: tuple[str, str] | None
+    state: str
+    undoes: int | None
+    items_found: int
+    items_done: int
+    cases_found: int
+    cases_done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncReport:
+    """All that is kept of a run (RS-10): figures by item-site, every action with its reason, every case left."""
+
+    entry: ResyncLogEntry
+    figures: Sequence[ResyncFigure]
+    actions: Sequence[ResyncAction]
+    left: Sequence[ResyncLeft]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCount:
+    """A stock line whose serials a run changed: their number before and after the run."""
+
+    stock_line: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncEvidence:
+    """What was known of a serial when its link was changed.
+
+    Its own attributes, and its last movement: `direction` 1 in, -1 out, 0 none, when, and where to or from. `posted`
+    tells that the movement was one of ours and no resynchronization: outward, the serial had been issued (RS-16).
+    """
+
+    lot: str
+    sublot: str
+    version: str
+    direction: int
+    date: dt.date | None = None
+    site: str | None = None
+    location: str | None = None
+    movement_lot: str | None = None
+    package: str | None = None
+    posted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResyncAudit:
+    """One changed link of a serial, for good (RS-18)."""
+
+    entry: ResyncLogEntry
+    action: ResyncAction
+    old_line: LineCount | None
+    new_line: LineCount | None
+    evidence: ResyncEvidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Resynchronization: who changed which links of serials, why, and what was there before; drafts of such changes."""
 
-from sqlalchemy import JSON, Column, DateTime, Index, Integer, Text, func
+from sqlalchemy import JSON, Column, Date, DateTime, Index, Integer, Text, func
 
 from stockline.schema.base import (
     item_table,
@@ -75,6 +75,7 @@ resync_serial = item_table(
     small("last_direction"),
     number("last_set_id", nullable=True),
     number("last_batch_id", nullable=True),
+    Column("last_date", Date),
 )
 """A serial whose links a run changed: the line it was given, and its own attributes, its link and its last movement
 before: the evidence of that moment, and enough to take the change back (RS-18, RS-19)."""
@@ -110,11 +111,15 @@ resync_left = item_table(
     key(),
     key("run_id"),
     key("position"),
+    text("variant"),
     text("cause"),
+    text("message"),
     Column("lines", JSON, nullable=False),
+    Column("serials", JSON, nullable=False),
     Column("plans", JSON, nullable=False),
 )
-"""A case a run left alone: its cause, its stock lines, and its best plans as lists of actions (RS-10)."""
+"""A case a run left alone: its cause, its stock lines, the serials that contradict it, and its best plans as lists of
+actions (RS-10)."""
 
 resync_draft = item_table(
     "resync_draft",
@@ -123,13 +128,14 @@ resync_draft = item_table(
     key("site_id"),
     text_key("person"),
     text_key("serial"),
-    number("place", nullable=True),
-    number("stock_line_id", nullable=True),
+    Column("removed", JSON, nullable=False),
+    number("added", nullable=True),
+    Column("links", JSON, nullable=False),
     small("last_direction"),
     number("last_batch_id", nullable=True),
 )
-"""A change a person means to make: the serial and the line it is to be on (RS-14), with its link and last movement as
-the person saw them (RS-20)."""
+"""What a person means to do to a serial: the stock lines it is taken off and the one it is put on (RS-14), with its
+links and last movement as the person saw them (RS-20)."""
 
 resync_draft_line = item_table(
     "resync_draft_line",
@@ -140,8 +146,10 @@ resync_draft_line = item_table(
     key("stock_line_id"),
     quantity(),
     Column("serials", Integer, nullable=False),
+    number("last_batch_id", nullable=True),
 )
-"""A stock line a draft touches, with its quantity and number of serials as the person saw them (RS-20)."""
+"""A stock line a draft touches, as the person saw it: its quantity, the number of its serials and the latest of their
+movements (RS-20)."""
 
 staged_resync = stage_table(
     "staged_resync",

@@ -6,11 +6,11 @@ from collections.abc import Container, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Text, and_, bindparam, case, exists, literal, or_, select
+from sqlalchemy import BigInteger, Row, Text, and_, bindparam, case, exists, false, func, literal, or_, select
 
 from stockline.codes import Code
 from stockline.operations.control import control
-from stockline.operations.resync.desk import Desk, open_desk
+from stockline.operations.resync.desk import NAMES, Desk, open_desk
 from stockline.operations.resync.stock import ITEM
 from stockline.plan.placement import Attributes, Line, fits
 from stockline.refusal import Refusal
@@ -153,6 +153,12 @@ _EVIDENCE = case(
 )
 _OF_ITEM = and_(serial.c.item_id == ITEM, serial.c.variant == bindparam("variant", type_=Text))
 _SERIALS = select(serial, _EVIDENCE.label("evidence")).select_from(_THERE).where(_OF_ITEM)
+SEEN_ELSEWHERE = (
+    select(serial.c.serial)
+    .select_from(_THERE)
+    .where(_OF_ITEM, _came_in, ~func.coalesce(_into_this, false()), serial.c.serial.in_(NAMES))
+)
+"""Of some serials, those whose last movement was into another place than that of the line."""
 _EXTRA = select(extra_link.c.serial, extra_link.c.stock_line_id).where(
     extra_link.c.item_id == ITEM, extra_link.c.variant == bindparam("variant", type_=Text)
 )

@@ -107,13 +107,13 @@ _links = union_all(
 ).subquery("links")
 _LINKED = select(_links.c.stock_line_id, func.count().label("serials")).group_by(_links.c.stock_line_id)
 
-_NAMES = bindparam("numbers", expanding=True, type_=Text)
+NAMES = bindparam("numbers", expanding=True, type_=Text)
 _VARIANT = bindparam("variant", type_=Text)
 
 
 def _named(table: Any, number: str, *columns: Any) -> Any:
     return select(table.c[number], *columns).where(
-        table.c.item_id == ITEM, table.c.variant == _VARIANT, table.c[number].in_(_NAMES)
+        table.c.item_id == ITEM, table.c.variant == _VARIANT, table.c[number].in_(NAMES)
     )
 
 

@@ -115,7 +115,7 @@ _OF_BATCH = and_(staged_resync.c.item_id == _ITEM, staged_resync.c.batch_id == B
 _KEY = ("item_id", "variant", "serial")
 _SAME = and_(*(serial.c[name] == staged_resync.c[name] for name in _KEY))
 OWN = ("lot", "sublot", "version")
-STATE = (*OWN, "stock_line_id", "last_direction", "last_set_id", "last_batch_id")
+STATE = (*OWN, "stock_line_id", "last_direction", "last_set_id", "last_batch_id", "last_date")
 """What a run keeps of a serial as it was."""
 
 _EVIDENCE = (

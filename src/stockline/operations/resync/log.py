@@ -43,8 +43,11 @@ def note_left(transaction: Transaction, run: int, item_id: int, first: int, left
             "item_id": item_id,
             "run_id": run,
             "position": first + place,
+            "variant": case.variant,
             "cause": case.cause,
+            "message": case.message,
             "lines": list(case.lines),
+            "serials": list(case.serials),
             "plans": [[_facts(action) for action in plan] for plan in case.plans],
         }
         for place, case in enumerate(left)

@@ -75,6 +75,11 @@ class ManualChange:
         leading = [number for number in kept if self._is_open(number)]
         return (self._edit.added[serial.number], *leading)
 
+    def is_right_after(self, serial: DeskSerial) -> bool:
+        """Whether it is on one open line then, or on none."""
+        after = self.links_after(serial)
+        return len(after) <= 1 and all(self._is_open(number) for number in after)
+
     def _is_open(self, number: int) -> bool:
         return number in self.lines and self.lines[number].quantity != 0
 
@@ -130,7 +135,7 @@ class ManualChange:
 
     def _check_room(self, problems: Problems) -> None:
         """No line may have more serials than its quantity where some were put on it."""
-        after = self._counts_after()
+        after = self.counts_after()
         for serial in self.serials.values():
             number = self._edit.added.get(serial.number)
             if number is not None and after[number] * SCALE > self._quantity(number):
@@ -140,7 +145,8 @@ class ManualChange:
     def _quantity(self, number: int) -> int:
         return self.lines[number].quantity if number in self.lines else 0
 
-    def _counts_after(self) -> Counter[int]:
+    def counts_after(self) -> Counter[int]:
+        """How many serials are linked to each line then."""
         counts = Counter(self.linked)
         for serial in self.serials.values():
             counts.subtract(serial.links)
@@ -153,7 +159,7 @@ class ManualChange:
         """What is to be written."""
         changed = [serial for serial in self.serials.values() if self.links_after(serial) != serial.links]
         actions = [action for serial in changed for action in self._actions(serial, reason)]
-        after = self._counts_after()
+        after = self.counts_after()
         touched = {number for action in actions for number in (action.from_line, action.to_line) if number is not None}
         variant = self._desk.variant
         figures = site_figures(transaction, self._desk.item.id)
@@ -162,7 +168,7 @@ class ManualChange:
             actions,
             {(variant, serial.number): next(iter(self.links_after(serial)), None) for serial in changed},
             {number: Figure(self._quantity(number), self.linked.get(number, 0), after[number]) for number in touched},
-            {key: self._site_figure(figures[key[1]], key, changed) for key in self.item_sites},
+            {key: self.site_figure(figures[key[1]], key) for key in self.item_sites},
             extra=[(variant, serial.number, one) for serial in changed for one in self.links_after(serial)[1:]],
             several=any(len(serial.links) > 1 for serial in changed),
         )
@@ -193,29 +199,34 @@ class ManualChange:
             places.add((self._desk.variant, serial.site))
         return places
 
-    def _site_figure(self, now: SiteFigures, place: ItemSite, changed: Sequence[DeskSerial]) -> Figure:
+    def site_figure(self, now: SiteFigures, place: ItemSite) -> Figure:
+        """The different serials of an item-site before and after, where these are its figures."""
         variant, _ = place
         before = now.serials.get(variant, 0)
         difference = sum(
             (place in self._places_of(serial, self.links_after(serial)))
             - (place in self._places_of(serial, serial.links))
-            for serial in changed
+            for serial in self.serials.values()
         )
         return Figure(now.quantities[variant], before, before + difference)
 
 
+def hold(transaction: Transaction, desk: Desk, edit: Edit) -> None:
+    """Hold all that an edit touches."""
+    hold_item_sites(transaction, desk.item.id, ManualChange(desk, edit).item_sites)
+
+
 def carry_out(
     transaction: Transaction, desk: Desk, edit: Edit, today: date, *, person: str = "", reason: str = ""
-) -> tuple[int, list[Action]]:
-    """Check an edit and write it as a run of its own: the run's number, and what was done."""
-    hold_item_sites(transaction, desk.item.id, ManualChange(desk, edit).item_sites)
+) -> ResyncRun:
+    """Check an edit, what it touches being held, and write it as a run of its own."""
     change = ManualChange(desk, edit)
     change.check()
     book = RunBook(begin_run(transaction, MANUAL, person=person, stated_reason=reason), today)
     open_posting(transaction, book.run, today)
     changes = change.changes(transaction, reason)
     write_links(transaction, book, changes)
-    return book.run, list(changes.actions)
+    return ResyncRun(number=book.run, actions=[told(desk.item.code, action) for action in changes.actions])
 
 
 def _listed(numbers: Iterable[int]) -> str:
@@ -237,24 +248,27 @@ class LineRequest:
 
 def remove(transaction: Transaction, request: LineRequest, today: date) -> ResyncRun:
     """Unlink serials from a stock line (RS-15)."""
-    desk, numbers = _prepared(transaction, request, adding=False)
+    desk, numbers = prepared(transaction, request, adding=False)
     edit = Edit(removed=dict.fromkeys(numbers, frozenset({request.stock_line})))
     return _saved(transaction, desk, edit, request, today)
 
 
 def add(transaction: Transaction, request: LineRequest, today: date) -> ResyncRun:
     """Link serials to a stock line (RS-15)."""
-    desk, numbers = _prepared(transaction, request, adding=True)
+    desk, numbers = prepared(transaction, request, adding=True)
     return _saved(transaction, desk, Edit(added=dict.fromkeys(numbers, request.stock_line)), request, today)
 
 
 def _saved(transaction: Transaction, desk: Desk, edit: Edit, request: LineRequest, today: date) -> ResyncRun:
-    run, actions = carry_out(transaction, desk, edit, today, person=request.person, reason=request.reason)
-    return ResyncRun(number=run, actions=[told(desk.item.code, action) for action in actions])
+    hold(transaction, desk, edit)
+    return carry_out(transaction, desk, edit, today, person=request.person, reason=request.reason)
 
 
-def _prepared(transaction: Transaction, request: LineRequest, *, adding: bool) -> tuple[Desk, list[str]]:
-    """The desk of the line and the numbers, if both can be worked with at all."""
+def prepared(transaction: Transaction, request: LineRequest, *, adding: bool) -> tuple[Desk, list[str]]:
+    """The desk of the line and the numbers, if both can be worked with at all.
+
+    Refused `stock_line_unknown`, `invalid`, `tracking_duplicate`.
+    """
     desk = open_desk(transaction, request.stock_line)
     numbers = [clean_number(number) for number in request.serials]
     problem = _invalid(desk, request.stock_line, numbers, adding=adding)

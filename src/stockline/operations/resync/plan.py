@@ -138,7 +138,7 @@ class ItemPlan:
             variant=self._variant(case),
             cause=cause,
             message=f"{what}: {SENTENCES[cause]}.",
-            lines=case.lines,
+            lines=list(case.lines),
             serials=serials,
             plans=[[told(self.stock.item.code, action) for action in plan] for plan in plans],
         )

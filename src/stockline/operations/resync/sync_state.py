@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal
@@ -46,6 +46,8 @@ class SiteFigures:
 
     lines: Sequence[SiteLine]
     serials: Mapping[str, int]
+    put_away: Mapping[str, int] = field(default_factory=dict)
+    """The lines left out, by variant."""
 
     @property
     def quantities(self) -> Counter[str]:
@@ -60,6 +62,7 @@ def site_figures(transaction: Transaction, item_id: int) -> Mapping[int, SiteFig
     """The figures of an item by site; a site with neither lines nor serials has empty ones."""
     lines: dict[int, dict[int, SiteLine]] = defaultdict(dict)
     serials: dict[int, dict[str, int]] = defaultdict(dict)
+    waiting: dict[int, dict[str, int]] = defaultdict(dict)
     parameters = {"item": item_id}
     for row in transaction.execute(_OPEN_LINES, parameters):
         lines[row.site_id][row.id] = SiteLine(row.id, row.variant, int(row.quantity), 0)
@@ -68,9 +71,11 @@ def site_figures(transaction: Transaction, item_id: int) -> Mapping[int, SiteFig
         lines[row.site_id][row.stock_line_id] = replace(known, serials=row.serials)
     for row in transaction.execute(_DIFFERENT, parameters):
         serials[row.site_id][row.variant] = int(row.serials)
+    for row in transaction.execute(_WAITING, parameters):
+        waiting[row.site_id][row.variant] = row.lines
     found: dict[int, SiteFigures] = defaultdict(lambda: SiteFigures((), {}))
-    for site in {*lines, *serials}:
-        found[site] = SiteFigures([line for _, line in sorted(lines[site].items())], serials[site])
+    for site in {*lines, *serials, *waiting}:
+        found[site] = SiteFigures([line for _, line in sorted(lines[site].items())], serials[site], waiting[site])
     return found
 
 
@@ -116,6 +121,14 @@ _OPEN_LINES = (
     select(stock_line.c.id, stock_line.c.quantity, characteristic_set.c.variant, characteristic_set.c.site_id)
     .select_from(LINES)
     .where(stock_line.c.item_id == _ITEM, stock_line.c.quantity != 0, ~AWAITING_PUT_AWAY)
+)
+
+_place = characteristic_set.c
+_WAITING = (
+    select(_place.variant, _place.site_id, func.count().label("lines"))
+    .select_from(LINES)
+    .where(stock_line.c.item_id == _ITEM, stock_line.c.quantity != 0, AWAITING_PUT_AWAY)
+    .group_by(_place.variant, _place.site_id)
 )
 
 # ---------------------------------------------------------------- what it was before
@@ -233,6 +246,7 @@ class _ItemFigures:
             serials_new=sum(now.serials.get(name, 0) for name in asked),
             verdict=verdict,
             lines=_lines(now, asked, before),
+            put_away=sum(lines for name, lines in now.put_away.items() if name in asked or variant is None),
         )
 
 

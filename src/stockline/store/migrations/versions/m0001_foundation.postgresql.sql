@@ -291,8 +291,9 @@ CREATE TABLE resync_draft (
     site_id BIGINT NOT NULL,
     person TEXT COLLATE "C" NOT NULL,
     serial TEXT COLLATE "C" NOT NULL,
-    place BIGINT,
-    stock_line_id BIGINT,
+    removed JSON NOT NULL,
+    added BIGINT,
+    links JSON NOT NULL,
     last_direction SMALLINT DEFAULT '0' NOT NULL,
     last_batch_id BIGINT,
     CONSTRAINT pk_resync_draft PRIMARY KEY (item_id, variant, site_id, person, serial)
@@ -306,6 +307,7 @@ CREATE TABLE resync_draft_line (
     stock_line_id BIGINT NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     serials INTEGER NOT NULL,
+    last_batch_id BIGINT,
     CONSTRAINT pk_resync_draft_line PRIMARY KEY (item_id, variant, site_id, person, stock_line_id)
 );
 
@@ -336,8 +338,11 @@ CREATE TABLE resync_left (
     item_id BIGINT NOT NULL,
     run_id BIGINT NOT NULL,
     position BIGINT NOT NULL,
+    variant TEXT COLLATE "C" DEFAULT '' NOT NULL,
     cause TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    message TEXT COLLATE "C" DEFAULT '' NOT NULL,
     lines JSON NOT NULL,
+    serials JSON NOT NULL,
     plans JSON NOT NULL,
     CONSTRAINT pk_resync_left PRIMARY KEY (item_id, run_id, position)
 );
@@ -383,6 +388,7 @@ CREATE TABLE resync_serial (
     last_direction SMALLINT DEFAULT '0' NOT NULL,
     last_set_id BIGINT,
     last_batch_id BIGINT,
+    last_date DATE,
     CONSTRAINT pk_resync_serial PRIMARY KEY (item_id, run_id, variant, serial)
 );
 

@@ -301,8 +301,9 @@ CREATE TABLE resync_draft (
     site_id BIGINT NOT NULL,
     person TEXT NOT NULL,
     serial TEXT NOT NULL,
-    place BIGINT,
-    stock_line_id BIGINT,
+    removed JSON NOT NULL,
+    added BIGINT,
+    links JSON NOT NULL,
     last_direction SMALLINT DEFAULT '0' NOT NULL,
     last_batch_id BIGINT,
     CONSTRAINT pk_resync_draft PRIMARY KEY (item_id, variant, site_id, person, serial)
@@ -317,6 +318,7 @@ CREATE TABLE resync_draft_line (
     stock_line_id BIGINT NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     serials INTEGER NOT NULL,
+    last_batch_id BIGINT,
     CONSTRAINT pk_resync_draft_line PRIMARY KEY (item_id, variant, site_id, person, stock_line_id)
 )
  WITHOUT ROWID;
@@ -350,8 +352,11 @@ CREATE TABLE resync_left (
     item_id BIGINT NOT NULL,
     run_id BIGINT NOT NULL,
     position BIGINT NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
     cause TEXT DEFAULT '' NOT NULL,
+    message TEXT DEFAULT '' NOT NULL,
     lines JSON NOT NULL,
+    serials JSON NOT NULL,
     plans JSON NOT NULL,
     CONSTRAINT pk_resync_left PRIMARY KEY (item_id, run_id, position)
 )
@@ -399,6 +404,7 @@ CREATE TABLE resync_serial (
     last_direction SMALLINT DEFAULT '0' NOT NULL,
     last_set_id BIGINT,
     last_batch_id BIGINT,
+    last_date DATE,
     CONSTRAINT pk_resync_serial PRIMARY KEY (item_id, run_id, variant, serial)
 )
  WITHOUT ROWID;

@@ -6,10 +6,16 @@ from tests.support.rules_page import OPEN, PAGE, SIDES, page, place, shown
 
 FAMILIES = {
     "RE": range(1, 11),
+    "ST": range(1, 16),
+    "CO": range(1, 5),
+    "RS": range(1, 21),
 }
 """The numbers of the rules that must be shown."""
 
-RULES = [f"{family}-{number}" for family, numbers in FAMILIES.items() for number in numbers]
+CAUSES = [f"T{number}" for number in range(1, 19)]
+"""How serials and stock fall out of step: of these, too, each is shown."""
+
+RULES = [*(f"{family}-{number}" for family, numbers in FAMILIES.items() for number in numbers), *CAUSES]
 SHOWN = {rule: tests for rules in shown().values() for rule, tests in rules.items()}
 
 

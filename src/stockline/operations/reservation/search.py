@@ -55,6 +55,7 @@ from stockline.rules.window import ITEM, LINE
 from stockline.schema.reservations import RESERVATION, SIDES, SURPLUS, WANTED, LinkSide, link, staged_turn
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
+from stockline.values import SCALE
 
 STOCK = "stock"
 
@@ -114,7 +115,7 @@ class Search:
     def reserve(self, asked: int, numbers: Numbers = NO_NUMBERS) -> int:
         """Reserve up to this much, of these numbers if any are named; what could be."""
         done, tried = self._reserve_carried(asked, numbers)
-        new = asked - done - tried if numbers else min(asked - done, self._blank_room())
+        new = min(asked - done - tried, self._more_of(numbers)) if numbers else min(asked - done, self._blank_room())
         if new > 0:
             self.batch.make(_want_new(self._side), part=new, **numbers.parameters())
             done += self.link_wanted(carry=bool(numbers))
@@ -167,11 +168,12 @@ class Search:
     def _link(self, kinds: Kinds, *, stock: bool, documents: bool, carry: bool = False) -> int:
         if not (stock or documents):
             return 0
-        statement = _link_up(self._side, kinds, self._steering, stock, documents, carry and self._side == "supply")
+        carried = self._steering if carry and self._side == "supply" else ()
+        statement = _link_up(self._side, kinds, self._steering, stock, documents, carried)
         if not self.batch.deal(_wanted_turns(self._side, kinds, self._steering), statement, **self._partner):
             return 0
         self.batch.run(_use_up(self._side, WANTED))
-        self.batch.run(_use_up(OTHER[self._side], SURPLUS))
+        self.batch.run(_use_up(OTHER[self._side], SURPLUS, carried))
         return self.batch.ask(_MADE)
 
     def _rebind(self) -> int:
@@ -191,6 +193,12 @@ class Search:
             + [(found[one.request].id, one.entry.number, one.quantity) for one in result.taken]
         )
         return sum(one.quantity for one in result.taken)
+
+    def _more_of(self, numbers: Numbers) -> int:
+        """How much more of these numbers the line may carry: a serial once, of others what has room."""
+        if not numbers.serial:
+            return abs(self.line.outstanding)
+        return SCALE - self.batch.ask(_every(self._side), **numbers.parameters())
 
     def _blank_room(self) -> int:
         """What of the line is neither reserved nor carries a number."""
@@ -241,6 +249,13 @@ def _carried(side_name: str) -> Select[Any]:
     return select(func.sum(link.c.quantity)).where(
         _of_line(side_name, SURPLUS), numbered(SIDES[side_name]), with_numbers(side_name)
     )
+
+
+@cache
+def _every(side_name: str) -> Select[Any]:
+    """What the line carries of these numbers, reserved or not."""
+    of_line = and_(link.c.item_id == ITEM, SIDES[side_name].line_id == LINE)
+    return select(func.sum(link.c.quantity)).where(of_line, with_numbers(side_name))
 
 
 @cache
@@ -316,8 +331,11 @@ def _wanted_turns(side_name: str, kinds: Kinds, steering: Kinds) -> Insert:
 
 
 @cache
-def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documents: bool, carry: bool) -> Insert:
-    """Link what is wanted with what is free, in the order of RE-11 and RE-12."""
+def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documents: bool, carried: Kinds) -> Insert:
+    """Link what is wanted with what is free, in the order of RE-11 and RE-12.
+
+    `carried`: the kinds of number that a demand without them carries from now on (RE-17).
+    """
     other = OTHER[side_name]
     there = candidates(other, kinds, steering, stock=stock, documents=documents).subquery("there")
     joined, free, quantity = served(there, sequence(other, there), kinds)
@@ -329,8 +347,8 @@ def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documen
         values["supply_entry_id"] = free.c.entry_id
     values |= {f"{side_name}_{kind}": getattr(own, kind) for kind in NUMBER_KINDS}
     values |= {f"{other}_{kind}": free.c[kind] for kind in NUMBER_KINDS}
-    if carry:
-        values |= {f"demand_{kind}": getattr(own, kind) for kind in steering}
+    if carried:
+        values |= {f"demand_{kind}": getattr(own, kind) for kind in carried}
         values |= {"demand_handle": quantity, "demand_invoice": quantity, "demand_entered": FIRST + 1}
     looking = and_(mine.c.item_id == ITEM, mine.c.id == staged_turn.c.id)
     rows = select(quantity).select_from(joined.join(mine, looking))
@@ -338,10 +356,11 @@ def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documen
 
 
 @cache
-def _use_up(side_name: str, status: str) -> Update:
-    """Take what has just been linked off what had no partner."""
+def _use_up(side_name: str, status: str, carried: Kinds = ()) -> Update:
+    """Take what has just been linked off what had no partner; it had none of the numbers it carries only now."""
     side = SIDES[side_name]
-    key = [side.line_id, *(getattr(side, kind) for kind in NUMBER_KINDS)]
+    key = [side.line_id, *(getattr(side, kind) for kind in NUMBER_KINDS if kind not in carried)]
+    without = [getattr(side, kind) == "" for kind in carried]
     used = (
         select(*key, func.sum(link.c.quantity).label("used"))
         .where(JUST_MADE, side.line_id.isnot(None))
@@ -351,7 +370,7 @@ def _use_up(side_name: str, status: str) -> Update:
     same = [column == used.c[column.name] for column in key]
     return (
         update(link)
-        .where(link.c.item_id == ITEM, link.c.status == status, *same)
+        .where(link.c.item_id == ITEM, link.c.status == status, *same, *without)
         .values(quantity=link.c.quantity - used.c.used)
     )
 

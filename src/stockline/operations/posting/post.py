@@ -22,6 +22,7 @@ from stockline.operations.posting.transfer_numbers import mark_receivable, mark_
 from stockline.operations.posting.used_numbers import use_up_numbers
 from stockline.operations.posting.waves import post_waves
 from stockline.operations.reservation.posting import PostedReservations, fit_transfers, reserved_places
+from stockline.operations.windows.transfers import mirror_carried
 from stockline.refusal import Refusal
 from stockline.results import Posting
 from stockline.rules.framework import BATCH, enforce
@@ -109,6 +110,8 @@ def post_lines(
 
     post_waves(transaction, batch, waves, post_wave)
     _settle(transaction, batch, posted, reserved=reservations is not None)
+    for item_id, leaving in sorted(reservations.bound_transfers) if reservations else ():
+        mirror_carried(transaction, item_id, leaving)
     entries = sum(len(legs(one)) * max(marked.get(one.line.id, NOTHING).entries, 1) for one in posted if one.quantity)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)
 

@@ -6,7 +6,7 @@ without.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, case, exists, func, literal, or_, select
 
 from stockline.operations.catalog import Item
 from stockline.operations.lines import OCCASIONS, SourceLine
@@ -79,3 +79,14 @@ def handed_to_demand(numbers: Any, entered: Any) -> dict[str, ColumnElement[Any]
         "demand_handle": figure,
         "demand_invoice": figure,
     }
+
+
+def bound_transfers(*which: ColumnElement[bool]) -> Select[Any]:
+    """The outgoing sides of transfers that are bound to a supply by such links."""
+    line = and_(source_line.c.item_id == link.c.item_id, source_line.c.id == DEMAND.line_id)
+    return (
+        select(DEMAND.line_id)
+        .select_from(link.join(source_line, line).join(document, _of_document))
+        .where(*which, BOUND, document.c.kind == "transfer")
+        .distinct()
+    )

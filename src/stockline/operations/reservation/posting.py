@@ -15,9 +15,11 @@ from sqlalchemy import Insert, and_, case, exists, func, insert, literal_column,
 from stockline.codes import Code
 from stockline.operations.posting.legs import Leg
 from stockline.operations.posting.lines import PostingLine
+from stockline.operations.reservation.bound_numbers import bound_transfers, handed_to_demand
 from stockline.operations.reservation.candidates import steering_kinds
 from stockline.operations.reservation.late_binding import LateBinding
 from stockline.operations.reservation.links import (
+    NEW,
     SITE,
     VARIANT,
     LinkBatch,
@@ -79,6 +81,8 @@ class PostedReservations:
         self._transaction = transaction
         self._batch = LinkBatch(transaction, batch)
         self._places = places
+        self.bound_transfers: set[tuple[int, int]] = set()
+        """Outgoing sides of transfers, each with its item, that got numbers from a supply they are bound to (IN-8)."""
         self._linked = transaction.execute(_MARK_LINKED, {"batch": batch}).rowcount > 0
 
     def go_out(self, wave: int, legs: Sequence[Leg]) -> None:
@@ -107,14 +111,17 @@ class PostedReservations:
     def come_in(self, wave: int, legs: Sequence[Leg]) -> None:
         """Pass the links of what comes in to the new stock, the earliest demand first (RE-30, PO-25).
 
-        Refused `reservation_exists` for an entry named beside reservations (RE-33).
+        Demands that are bound get the numbers (RE-49). Refused `reservation_exists` for an entry named beside
+        reservations (RE-33).
         """
         for place, _ in self._here(legs) if self._linked else ():
+            item_id, _, _ = place
             enforce(self._transaction, [applied_line_reserved], self._at(place, wave))
             self._batch.deal(*_passed(of_number=True), wave=wave)
             self._batch.cut([_PASSED_ON])
             self._batch.deal(*_passed(of_number=False), wave=wave)
             self._batch.cut([_PASSED_ON])
+            self.bound_transfers |= {(item_id, row.demand_line_id) for row in self._batch.rows(_BOUND_TRANSFERS)}
             self._batch.settle()
 
     def _here(self, legs: Iterable[Leg]) -> list[tuple[Place, TrackingCode]]:
@@ -306,7 +313,10 @@ _ASKED = union_all(
 
 # ---------------------------------------------------------------- coming in
 
-_PASSED_ON = going_to_entry(link.c.status.in_((RESERVATION, TRACKING)))
+_PASSED_ON = going_to_entry(
+    link.c.status.in_((RESERVATION, TRACKING)), **handed_to_demand(ledger_entry.c, entered=link.c.id)
+)
+_BOUND_TRANSFERS = bound_transfers(NEW)
 
 
 def _by_demand(statuses: Sequence[str]) -> Any:

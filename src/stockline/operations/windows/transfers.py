@@ -3,18 +3,18 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, and_, func, select, update
+from sqlalchemy import Update, func, select, update
 
 from stockline.operations.lines import SourceLine, line_by_id, sides_of
 from stockline.operations.locks import lock_line
+from stockline.operations.reservation.bound_numbers import bound_transfers
 from stockline.operations.windows.changes import write_difference
 from stockline.operations.windows.dates import date_listed_rows
 from stockline.operations.windows.drafts import forget, of_window, take_rows
 from stockline.rules.transfer_window import beside_carried
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS
-from stockline.schema.documents import document, source_line
 from stockline.schema.ledger import POSITIONS
-from stockline.schema.reservations import BOUND, DEMAND, SUPPLY, link
+from stockline.schema.reservations import SUPPLY, link
 from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 
@@ -75,17 +75,7 @@ def mirror_carried(transaction: Transaction, item_id: int, line_id: int) -> None
         forget(transaction, item_id, window)
 
 
-_BOUND_TRANSFERS = (
-    select(DEMAND.line_id)
-    .select_from(
-        link.join(source_line, and_(source_line.c.item_id == link.c.item_id, source_line.c.id == DEMAND.line_id)).join(
-            document, document.c.id == source_line.c.document_id
-        )
-    )
-    .where(link.c.item_id == ITEM, BOUND, SUPPLY.line_id == LINE, document.c.kind == "transfer")
-    .distinct()
-)
-
+_BOUND_TRANSFERS = bound_transfers(link.c.item_id == ITEM, SUPPLY.line_id == LINE)
 
 _numbered = [getattr(SUPPLY, name) == window_row.c[name] for name in COMBINATION]
 _handle = (

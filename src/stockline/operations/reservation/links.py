@@ -37,8 +37,10 @@ from stockline.operations.reservation.shares import FORGET_TURNS
 from stockline.rules.availability import entry_by
 from stockline.rules.framework import BATCH
 from stockline.rules.window import ITEM, LINE
+from stockline.schema.documents import FIRST_INCOMING, LINES_PER_DOCUMENT
 from stockline.schema.ledger import POSITIONS, ledger_entry
 from stockline.schema.reservations import (
+    BOUND,
     DEMAND,
     EMPTY,
     PROSPECT,
@@ -228,12 +230,14 @@ def without_number(side: str) -> dict[str, Any]:
 def left_alone(side_name: str, status: str = SURPLUS, *, unbound: bool = False) -> Insert:
     """What stays of a dissolved link: this side, if it is a line's and has a number (RE-28, RE-29, IN-3).
 
-    `unbound`: the side of an order-to-order link goes too.
+    `unbound`: the side of an order-to-order link goes too, unless it is an incoming side, which has what is shipped.
     """
     side = SIDES[side_name]
     changed = {"status": literal(status, Text), "binding": literal("", Text)} | without(OTHER[side_name])
     stays = [link.c.status.in_((RESERVATION, TRACKING)), side.line_id.isnot(None), numbered(side)]
-    return pieces(changed, *stays, *([link.c.binding == ""] if unbound else []))
+    if unbound:
+        stays.append(or_(~BOUND, side.line_id % LINES_PER_DOCUMENT > FIRST_INCOMING))
+    return pieces(changed, *stays)
 
 
 def dissolve(batch: LinkBatch) -> None:

@@ -5,7 +5,11 @@ import pytest
 from tests.support.rules_page import OPEN, PAGE, SIDES, page, place, shown
 
 FAMILIES = {
-    "RE": range(1, 11),
+    "RE": [*range(1, 54), *range(60, 67)],
+    "IN": range(1, 16),
+    "SL": range(1, 6),
+    "PK": range(1, 6),
+    "EX": range(1, 6),
     "ST": range(1, 16),
     "CO": range(1, 5),
     "RS": range(1, 21),

@@ -13,6 +13,7 @@ import stockline
 from bench.damage import LINES, SERIALS, build, damage
 from bench.postings import Timings, peak_memory
 from stockline import ControlFinding, ResyncProgress, ResyncRun
+from stockline.rules.control import serials
 from stockline.store.database import Database, Transaction, parse_url
 from stockline.values import SCALE
 
@@ -53,11 +54,13 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
     hurt, more = _timed(lambda: damage(database, SHARE))
     console.print(f"{size:,} serials, {hurt:,} damaged, built in {seconds:.0f} s and damaged in {more:.0f} s")
     _gather_statistics(database)
-    timings = {"control": Timings()}
+    timings = {"links against quantities": Timings(), "control of serials": Timings()}
     for _ in range(rounds):
+        _, counted = _timed(lambda: database.read(_links_against_quantities, scans=True))
         _, ours = _timed(lambda: stock.control(only=["serials"]))
         _, bare = _timed(lambda: database.read(_barest))
-        timings["control"].add(ours, bare)
+        for measured, seconds in zip(timings.values(), (counted, ours), strict=True):
+            measured.add(seconds, bare)
     findings, seconds = _timed(stock.control)
     console.print(f"all controls: {seconds:.0f} s, {dict(_kinds(findings))}")
     assert _kinds(findings).keys() >= KINDS_SEEN, "some damage is not found"
@@ -106,6 +109,11 @@ def _repair(stock: stockline.Stockline, console: Console) -> ResyncRun:
         f"{len(run.actions):,} actions in {seconds:.0f} s ({processor}), {peak_memory():.0f} MB; left: {causes}"
     )
     return run
+
+
+def _links_against_quantities(transaction: Transaction) -> int:
+    """Of the control of serials what the barest SQL does as well."""
+    return len(transaction.execute(serials.serials_on_line.query).all())
 
 
 def _barest(transaction: Transaction) -> int:

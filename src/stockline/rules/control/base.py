@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, and_, bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, select, true, tuple_
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
@@ -38,7 +38,7 @@ class ControlRule:
     @cached_property
     def of_item(self) -> Query:
         """The SELECT of an `item` only: it reads nothing of the others, where it narrows."""
-        return self.build(of_serial_item) if self.narrows else self.query
+        return self.build(of_item) if self.narrows else self.query
 
 
 RULES: list[ControlRule] = []
@@ -81,13 +81,27 @@ def of_serial_items(table: Any) -> Any:
     return table.c.item_id.not_in(_OTHER_ITEMS)
 
 
-def of_serial_item(table: Any) -> Any:
-    """The row is of the one `item`, and that is in scope."""
-    return and_(of_serial_items(table), table.c.item_id == bindparam("item", type_=BigInteger))
+def rarely(condition: Any) -> Any:
+    """The condition, said so that the planner of PostgreSQL expects few of many rows to meet it.
+
+    Then it shares the reading among its workers, and looks up by key what belongs to the rows that are left.
+    """
+    return case((condition, 1), else_=0) == 1
 
 
 Within = Callable[[Any], Any]
 """The condition that a row of a table is of an item that is looked at."""
+
+
+def of_every_item(_table: Any) -> Any:
+    """All rows are looked at."""
+    return true()
+
+
+def of_item(table: Any) -> Any:
+    """The row is of the one `item`."""
+    return table.c.item_id == bindparam("item", type_=BigInteger)
+
 
 OF_LINE = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
 LINES: FromClause = stock_line.join(characteristic_set, OF_LINE)
@@ -97,14 +111,14 @@ AWAITING_PUT_AWAY = tuple_(characteristic_set.c.site_id, characteristic_set.c.lo
 """The stock line lies where things wait to be put away: nothing of it is looked at (ST-9)."""
 
 
-def of_line(*facts: Any, source: FromClause = LINES) -> Query:
-    """What a finding says of a stock line."""
+def of_line(*facts: Any, line: FromClause = stock_line, source: FromClause = LINES) -> Query:
+    """What a finding says of a stock line; `line`: where its number is read."""
     place = characteristic_set.c
     return select(
-        stock_line.c.item_id,
+        line.c.item_id,
         place.variant,
         place.site_id,
-        stock_line.c.id.label("stock_line"),
+        line.c.id.label("stock_line"),
         place.lot,
         place.package,
         *facts,

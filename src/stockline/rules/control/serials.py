@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import FromClause, Select, Text, and_, case, func, literal, or_, select, true, union, union_all
+from sqlalchemy import CTE, FromClause, Select, Text, and_, case, func, literal, or_, select, true, union, union_all
 
 from stockline.rules.control.base import (
     AWAITING_PUT_AWAY,
@@ -11,8 +11,10 @@ from stockline.rules.control.base import (
     Within,
     finding,
     findings,
+    of_every_item,
     of_line,
     of_serial_items,
+    rarely,
 )
 from stockline.rules.framework import Query
 from stockline.schema.stock import LOST, characteristic_set, extra_link, serial, stock_line
@@ -24,14 +26,33 @@ _SERIAL = ("item_id", "variant", "serial")
 # ---------------------------------------------------------------- lines
 
 
-def _counts(table: Any, within: Within) -> Any:
+def _counts(table: Any, within: Within) -> CTE:
     """How many links of a table lead to each line."""
-    there = (table.c.stock_line_id.isnot(None), within(table))
+    keys = (table.c.item_id, table.c.stock_line_id)
+    counts = select(*keys, func.count().label("links")).where(table.c.stock_line_id.isnot(None), within(table))
+    # Counted once and kept: each worker of PostgreSQL would count all of them for itself.
+    return counts.group_by(*keys).cte(f"on_{table.name}").prefix_with("MATERIALIZED")
+
+
+def _miscounted(within: Within) -> CTE:
+    """Open lines with more or fewer links than their quantity."""
+    counted: FromClause = stock_line
+    linked: Any = 0
+    for count in (_counts(serial, within), _counts(extra_link, within)):
+        to_line = and_(count.c.item_id == stock_line.c.item_id, count.c.stock_line_id == stock_line.c.id)
+        counted = counted.outerjoin(count, to_line)
+        linked += func.coalesce(count.c.links, 0)
     return (
-        select(table.c.item_id, table.c.stock_line_id, func.count().label("linked"))
-        .where(*there)
-        .group_by(table.c.item_id, table.c.stock_line_id)
-        .subquery(f"on_{table.name}")
+        select(*(stock_line.c[name] for name in ("item_id", "id", "set_id", "quantity")), linked.label("linked"))
+        .select_from(counted)
+        .where(
+            stock_line.c.quantity > 0,
+            within(stock_line),
+            of_serial_items(stock_line),
+            rarely(linked * SCALE != stock_line.c.quantity),
+        )
+        .cte("miscounted")
+        .prefix_with("MATERIALIZED")
     )
 
 
@@ -42,26 +63,18 @@ def _counts(table: Any, within: Within) -> Any:
     missing_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
     surplus_serials="Stock line {stock_line} has quantity {expected}, but {found} serials.",
 )
-def serials_on_line(within: Within = of_serial_items) -> Query:
+def serials_on_line(within: Within = of_every_item) -> Query:
     """Lines with more or fewer links than their quantity."""
-    own, extra = _counts(serial, within), _counts(extra_link, within)
-    linked = func.coalesce(own.c.linked, 0) + func.coalesce(extra.c.linked, 0)
-    counted: FromClause = stock_line
-    for count in (own, extra):
-        to_line = and_(count.c.item_id == stock_line.c.item_id, count.c.stock_line_id == stock_line.c.id)
-        counted = counted.outerjoin(count, to_line)
-    quantity = stock_line.c.quantity
+    line = _miscounted(within)
     facts = {
-        "expected": quantity // SCALE,
-        "found": linked,
-        "missing_serials": case((linked * SCALE < quantity, 1), else_=0),
-        "surplus_serials": case((linked * SCALE > quantity, 1), else_=0),
+        "expected": line.c.quantity // SCALE,
+        "found": line.c.linked,
+        "missing_serials": case((line.c.linked * SCALE < line.c.quantity, 1), else_=0),
+        "surplus_serials": case((line.c.linked * SCALE > line.c.quantity, 1), else_=0),
     }
-    # The characteristics come last: they are wanted of few lines.
+    to_set = and_(characteristic_set.c.item_id == line.c.item_id, characteristic_set.c.id == line.c.set_id)
     named = (fact.label(name) for name, fact in facts.items())
-    return of_line(*named, source=counted.join(characteristic_set, OF_LINE)).where(
-        quantity > 0, linked * SCALE != quantity, within(stock_line), ~AWAITING_PUT_AWAY
-    )
+    return of_line(*named, line=line, source=line.join(characteristic_set, to_set)).where(~AWAITING_PUT_AWAY)
 
 
 # ---------------------------------------------------------------- links
@@ -78,15 +91,17 @@ def mismatch() -> Any:
     )
 
 
-def _suspects(source: FromClause, line: Any, within: Within) -> Select[Any]:
-    """Links that may be wrong, as far as the serial and its line tell; `line` is the number it leads to."""
-    to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
+def _suspects(links: FromClause, line: Any, *conditions: Any) -> Select[Any]:
+    """Links that may be wrong, as far as the serial and its line tell; `line`: the number of the line it leads to."""
     is_open = func.coalesce(stock_line.c.quantity, 0) != 0
-    wrong = {
+    issued = serial.c.last_direction < 0
+    moved = and_(serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id)
+    flags = {
         "closed_line": ~is_open,
         "attribute_mismatch": and_(is_open, mismatch()),
-        "issued": serial.c.last_direction < 0,
-        "moved": and_(is_open, serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id),
+        "issued": issued,
+        "moved": and_(is_open, moved),
+        "docked": AWAITING_PUT_AWAY,
     }
     place = characteristic_set.c
     return (
@@ -95,17 +110,17 @@ def _suspects(source: FromClause, line: Any, within: Within) -> Select[Any]:
             func.coalesce(place.variant, serial.c.variant).label("line_variant"),
             func.coalesce(place.site_id, serial.c.site_id).label("site_id"),
             line.label("stock_line"),
+            place.location,
             func.coalesce(place.lot, serial.c.lot).label("lot"),
             func.coalesce(place.package, "").label("package"),
-            case((wrong["attribute_mismatch"], serial.c.lot)).label("found"),
-            case((wrong["attribute_mismatch"], place.lot)).label("expected"),
-            stock_line.c.set_id,
+            case((flags["attribute_mismatch"], serial.c.lot)).label("found"),
+            case((flags["attribute_mismatch"], place.lot)).label("expected"),
             serial.c.last_set_id,
             serial.c.last_batch_id,
-            *(case((flag, 1), else_=0).label(name) for name, flag in wrong.items()),
+            *(case((flag, 1), else_=0).label(name) for name, flag in flags.items()),
         )
-        .select_from(source.outerjoin(LINES, to_line))
-        .where(line.isnot(None), within(serial), or_(*wrong.values()))
+        .select_from(links)
+        .where(line.isnot(None), *conditions, rarely(or_(~is_open, issued, moved, mismatch())))
     )
 
 
@@ -113,17 +128,14 @@ def _of_extra() -> FromClause:
     return extra_link.join(serial, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL)))
 
 
-def _looked_at(row: Any) -> Any:
-    """No link of the serial leads to a line awaiting put-away (ST-9)."""
-    docked = []
-    for table in (serial, extra_link):
-        link = table.alias(f"{table.name}_docked")
-        leads = and_(link.c.item_id == stock_line.c.item_id, link.c.stock_line_id == stock_line.c.id)
-        same = [link.c[name] == row.c[name] for name in _SERIAL]
-        # From the serial to its line: the other way round all lines would be gone through.
-        there = link.join(stock_line, leads).join(characteristic_set, OF_LINE)
-        docked.append(select(true()).select_from(there).where(AWAITING_PUT_AWAY, *same).exists())
-    return and_(*(~one for one in docked))
+def _docked(table: Any, row: Any) -> Any:
+    """A link of this table of the row's serial leads to a line awaiting put-away."""
+    link = table.alias(f"{table.name}_docked")
+    leads = and_(link.c.item_id == stock_line.c.item_id, link.c.stock_line_id == stock_line.c.id)
+    same = [link.c[name] == row.c[name] for name in _SERIAL]
+    # From the serial to its line: the other way round all lines would be gone through.
+    there = link.join(stock_line, leads).join(characteristic_set, OF_LINE)
+    return select(true()).select_from(there).where(AWAITING_PUT_AWAY, *same).exists()
 
 
 @findings(
@@ -135,31 +147,35 @@ def _looked_at(row: Any) -> Any:
     issued="Serial {serial} is linked to stock line {stock_line}, but its last movement was outward.",
     misplaced="Serial {serial} is linked to stock line {stock_line}, but its last movement was into another.",
 )
-def serial_on_line(within: Within = of_serial_items) -> Query:
+def serial_on_line(within: Within = of_every_item) -> Query:
     """Links that lead nowhere, or to a line that is not the serial's."""
-    own = _suspects(serial, serial.c.stock_line_id, within)
-    extra = _suspects(_of_extra(), extra_link.c.stock_line_id, within)
+    to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
+    own = _suspects(serial.outerjoin(LINES, to_line), serial.c.stock_line_id, within(serial))
+    to_further = and_(stock_line.c.item_id == extra_link.c.item_id, stock_line.c.id == extra_link.c.stock_line_id)
+    of_extra = _of_extra().outerjoin(stock_line, to_further).outerjoin(characteristic_set, OF_LINE)
+    extra = _suspects(of_extra, extra_link.c.stock_line_id, within(extra_link), ~_docked(serial, extra_link))
     # First all links are gone through, for what serial and line tell; only of what is left more is asked.
     suspect = union_all(own, extra).cte("suspect").prefix_with("MATERIALIZED")
-    seen, there = characteristic_set.alias("seen"), characteristic_set.alias("there")
     # Another system tells only where the goods went and under which numbers; our own movements know the whole set.
-    home = and_(*(seen.c[name] == there.c[name] for name in ("site_id", "location", "lot", "package")))
-    misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home))
+    seen = characteristic_set.alias("seen")
+    home = select(true()).where(
+        seen.c.item_id == suspect.c.item_id,
+        seen.c.id == suspect.c.last_set_id,
+        *(seen.c[name] == suspect.c[name] for name in ("site_id", "location", "lot", "package")),
+    )
+    misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home.exists()))
     at_once = ("closed_line", "attribute_mismatch", "issued")
-    told = ("line_variant", "site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
-    return (
-        select(*(suspect.c[name] for name in (*_SERIAL, *told)), case((misplaced, 1), else_=0).label("misplaced"))
-        .select_from(
-            suspect.outerjoin(
-                seen, and_(seen.c.item_id == suspect.c.item_id, seen.c.id == suspect.c.last_set_id)
-            ).outerjoin(there, and_(there.c.item_id == suspect.c.item_id, there.c.id == suspect.c.set_id))
-        )
-        .where(or_(*(suspect.c[name] == 1 for name in at_once), misplaced), _looked_at(suspect))
+    told = (*_SERIAL, "line_variant", "site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
+    return select(*(suspect.c[name] for name in told), case((misplaced, 1), else_=0).label("misplaced")).where(
+        of_serial_items(suspect),
+        suspect.c.docked == 0,
+        ~_docked(extra_link, suspect),
+        or_(*(suspect.c[name] == 1 for name in at_once), misplaced),
     )
 
 
 @finding("serials", "", narrows=True, one=_SERIAL)
-def duplicate_link(within: Within = of_serial_items) -> Query:
+def duplicate_link(within: Within = of_every_item) -> Query:
     """Serial {serial} is linked to {found} stock lines."""
     own = (
         select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id")))
@@ -169,14 +185,14 @@ def duplicate_link(within: Within = of_serial_items) -> Query:
     beside = select(*(extra_link.c[name] for name in (*_SERIAL, "stock_line_id")), serial.c.site_id).select_from(
         _of_extra()
     )
-    every = union(own, beside).subquery("every")
+    every = union(own, beside).cte("every_link")
     keys = [every.c[name] for name in _SERIAL]
     to_line = and_(stock_line.c.item_id == every.c.item_id, stock_line.c.id == every.c.stock_line_id)
     to_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
     site = func.coalesce(characteristic_set.c.site_id, every.c.site_id)
     counted = (
         select(*keys, func.count().label("found"))
-        .where(within(every), _looked_at(every))
+        .where(within(every))
         .group_by(*keys)
         .having(func.count() > 1)
         .subquery("counted")
@@ -188,11 +204,15 @@ def duplicate_link(within: Within = of_serial_items) -> Query:
         .subquery("places")
     )
     same = [places.c[name] == counted.c[name] for name in _SERIAL]
-    return select(counted, places.c.site_id, literal(1).label("expected")).join(places, and_(*same))
+    return (
+        select(counted, places.c.site_id, literal(1).label("expected"))
+        .join(places, and_(*same))
+        .where(of_serial_items(counted), ~_docked(serial, counted), ~_docked(extra_link, counted))
+    )
 
 
 @finding("serials", "", narrows=True)
-def unlinked(within: Within = of_serial_items) -> Query:
+def unlinked(within: Within = of_every_item) -> Query:
     """Serial {serial} came in last, but is linked to no stock line."""
     other = select(extra_link.c.serial).where(
         *(extra_link.c[name] == serial.c[name] for name in ("item_id", "variant", "serial"))
@@ -210,6 +230,7 @@ def unlinked(within: Within = of_serial_items) -> Query:
         .select_from(serial.outerjoin(characteristic_set, seen))
         .where(
             within(serial),
+            of_serial_items(serial),
             LOST,
             ~other.exists(),
             or_(characteristic_set.c.id.is_(None), ~AWAITING_PUT_AWAY),

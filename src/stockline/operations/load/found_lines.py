@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, and_, bindparam, case, delete, func, insert, literal, or_, select, true, update
+from sqlalchemy import BigInteger, Date, and_, bindparam, case, delete, func, insert, literal, select, true, update
 
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
@@ -101,25 +101,16 @@ _INSERT = insert(stock_line).from_select(
     .where(_OF_BATCH, _found.known != 1),
 )
 
-_other = stock_line.alias("other")
-_lower = (
-    select(_other.c.id)
-    .where(
-        _other.c.item_id == stock_line.c.item_id,
-        _other.c.set_id == stock_line.c.set_id,
-        _other.c.quantity != 0,
-        or_(~_other.c.twin, _other.c.id < stock_line.c.id),
-    )
-    .exists()
+_lowest = (
+    select(stock_line.c.item_id, func.min(stock_line.c.id).label("id"))
+    .where(stock_line.c.item_id.in_(select(_found.item_id).where(_OF_BATCH)), stock_line.c.quantity != 0)
+    .group_by(stock_line.c.item_id, stock_line.c.set_id)
+    .having(func.sum(case((stock_line.c.twin, 0), else_=1)) == 0)
+    .subquery("lowest")
 )
 _LOWEST_IS_NO_TWIN = (
     update(stock_line)
-    .where(
-        stock_line.c.twin,
-        stock_line.c.quantity != 0,
-        stock_line.c.item_id.in_(select(_found.item_id).where(_OF_BATCH)),
-        ~_lower,
-    )
+    .where(stock_line.c.item_id == _lowest.c.item_id, stock_line.c.id == _lowest.c.id)
     .values(twin=False)
 )
 

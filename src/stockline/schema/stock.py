@@ -1,6 +1,6 @@
 """Stock as it lies: stock lines, and the serials linked to them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, and_, false, literal_column
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, and_, false, literal_column, true
 
 from stockline.schema.base import item_table, key, number, quantity, small, stage_table, text, text_key
 
@@ -81,6 +81,8 @@ Index(
     sqlite_where=OPEN_LINE,
     postgresql_where=OPEN_LINE,
 )
+TWIN_LINE = stock_line.c.twin.is_(true())
+Index("ix_stock_line_twin", stock_line.c.item_id, sqlite_where=TWIN_LINE, postgresql_where=TWIN_LINE)
 Index("ix_stock_line_id", stock_line.c.id)
 
 serial = item_table(

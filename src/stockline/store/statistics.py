@@ -21,12 +21,15 @@ FEW = (
     "staged_line",
     "ix_open_entry_short",
     "ix_serial_lost",
+    "ix_stock_line_twin",
+    "ix_characteristic_set_lot",
+    "ix_characteristic_set_package",
     "ix_tracking_specification_to_invoice",
     "ix_link_empty",
     "ix_link_demand_lot_of_serial",
     "ix_link_supply_lot_of_serial",
 )
-"""Tables that hold few rows, and indexes that hold few of their table's."""
+"""Tables that hold few rows, and indexes that hold few of their table's or lead to few of them."""
 
 SHARE = {
     "item_id": 1e-2,
@@ -63,16 +66,23 @@ def tell_planner(connection: Connection) -> None:
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
     for table in metadata.sorted_tables:
         if table.info["placement"] != REFERENCE:
-            for index, figures in _figures(table):
+            for index, figures in _figures(connection, table):
                 connection.exec_driver_sql("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", (table.name, index, figures))
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # reads what was written
 
 
-def _figures(table: Table) -> Iterator[tuple[str, str]]:
+def _figures(connection: Connection, table: Table) -> Iterator[tuple[str, str]]:
     yield table.name, _narrowing(_rows(table.name), [column.name for column in table.primary_key], unique=True)
+    for name in connection.exec_driver_sql(_UNIQUE_CONSTRAINTS, (table.name,)).scalars().all():
+        of_constraint = connection.exec_driver_sql("SELECT name FROM pragma_index_info(?)", (name,)).scalars()
+        # Its first columns narrow little: without the last word SQLite skips them, and searches what is behind them.
+        yield name, _narrowing(_rows(table.name), list(of_constraint), unique=True) + " noskipscan"
     for index in table.indexes:
         columns = [str(getattr(column, "name", column)) for column in index.expressions]
         yield str(index.name), _narrowing(_rows(str(index.name)), columns, unique=bool(index.unique))
+
+
+_UNIQUE_CONSTRAINTS = "SELECT name FROM pragma_index_list(?) WHERE origin = 'u'"
 
 
 def _rows(name: str) -> int:

@@ -1,16 +1,13 @@
 """What outbound entries take from inbound ones, and what remains open (PO-20 to PO-24)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    FromClause,
     Insert,
-    Select,
     Update,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -20,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 
+from stockline.operations.ledger.dealing import deal
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE, WAVE, carried, covers, reserved_of, steering
 from stockline.schema.ledger import SHORT, application, ledger_entry, open_entry, staged_application, staged_line
@@ -28,31 +26,6 @@ from stockline.tracking_code import NUMBER_KINDS
 
 KEYS = ("item_id", "variant", "serial", "site_id", "lot", "package")
 """What an application keeps together: item, variant, site and the specific numbers."""
-
-
-def shares(demand: FromClause, supply: FromClause, keys: tuple[str, ...]) -> Select[Any]:
-    """Who takes what from whom when demands are served in sequence from supplies in sequence.
-
-    Both give their keys, `id`, `quantity` and `upto`, the running sum of quantity within the key: the share of a pair
-    is where the two stretches of the running sums overlap.
-    """
-    start = case(
-        (demand.c.upto - demand.c.quantity > supply.c.upto - supply.c.quantity, demand.c.upto - demand.c.quantity),
-        else_=supply.c.upto - supply.c.quantity,
-    )
-    end = case((demand.c.upto < supply.c.upto, demand.c.upto), else_=supply.c.upto)
-    return select(
-        *(demand.c[name] for name in keys),
-        demand.c.id.label("demand_id"),
-        supply.c.id.label("supply_id"),
-        (end - start).label("quantity"),
-    ).select_from(demand.join(supply, and_(*(demand.c[name] == supply.c[name] for name in keys), end > start)))
-
-
-def running(rows: FromClause, order: Sequence[Any], keys: tuple[str, ...]) -> Select[Any]:
-    """The rows with `upto`, the running sum of their quantity within the key."""
-    upto = func.sum(rows.c.quantity).over(partition_by=[rows.c[name] for name in keys], order_by=order)
-    return select(*(rows.c[name] for name in keys), rows.c.id, rows.c.quantity, upto.label("upto"))
 
 
 def has_shortages(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
@@ -208,7 +181,6 @@ def _apply(inbound: bool, held: bool = False) -> Insert:
         .where(OF_WAVE, *([] if inbound else [staged_line.c.steers_serial == 0]))
         .subquery("asked")
     )
-    demand = running(asked, [asked.c.id], KEYS).where(asked.c.quantity > 0).subquery("demand")
     wanted = select(*(asked.c[name] for name in KEYS)).distinct().subquery("wanted")
     there = (
         select(
@@ -221,8 +193,7 @@ def _apply(inbound: bool, held: bool = False) -> Insert:
         .where(*([open_entry.c.remaining < 0, ~_brought_back()] if inbound else [open_entry.c.remaining > 0]))
         .subquery("there")
     )
-    supply = running(there, [there.c.posting_date, there.c.id], KEYS).subquery("supply")
-    dealt = shares(demand, supply, KEYS).subquery("dealt")
+    dealt = deal(asked, [asked.c.id], there, [there.c.posting_date, there.c.id], KEYS)
     outbound, taken_from = (dealt.c.supply_id, dealt.c.demand_id) if inbound else (dealt.c.demand_id, dealt.c.supply_id)
     return insert(application).from_select(
         ("item_id", "outbound_id", "inbound_id", "quantity"),

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Insert, and_, insert, select
 
-from stockline.operations.ledger.applications import KEYS, running, shares
+from stockline.operations.ledger.applications import KEYS
+from stockline.operations.ledger.dealing import deal
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE, steering
 from stockline.schema.ledger import ledger_entry, open_entry, staged_application, staged_line
@@ -48,9 +49,7 @@ def _stage_receipts() -> Insert:
         .where(entry.line_id == wanted.c.line_id)
         .subquery("there")
     )
-    demand = running(asked, [asked.c.id], _COMBINATION).subquery("demand")
-    supply = running(there, [there.c.posting_date, there.c.id], _COMBINATION).subquery("supply")
-    dealt = shares(demand, supply, _COMBINATION).subquery("dealt")
+    dealt = deal(asked, [asked.c.id], there, [there.c.posting_date, there.c.id], _COMBINATION)
     return insert(staged_application).from_select(
         ("item_id", "batch_id", "entry_id", "other_id", "quantity"),
         select(dealt.c.item_id, BATCH, dealt.c.demand_id, dealt.c.supply_id, dealt.c.quantity),

@@ -15,7 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-from stockline.operations.ledger.applications import running, shares
+from stockline.operations.ledger.dealing import deal
 from stockline.operations.stock.changes import (
     CLEAR_STOCK,
     CLEAR_TAKES,
@@ -169,9 +169,7 @@ def _stage_fills() -> Insert:
         .where(STAGED)
         .subquery("arrived")
     )
-    demand = running(waiting, [waiting.c.id], _FILL_KEYS).subquery("demand")
-    supply = running(arrived, [arrived.c.id], _FILL_KEYS).subquery("supply")
-    dealt = shares(demand, supply, _FILL_KEYS).subquery("dealt")
+    dealt = deal(waiting, [waiting.c.id], arrived, [arrived.c.id], _FILL_KEYS)
     return insert(staged_take).from_select(
         ("item_id", "batch_id", "entry_id", "stock_line_id", "quantity"),
         select(dealt.c.item_id, BATCH, dealt.c.supply_id, dealt.c.demand_id, dealt.c.quantity),

@@ -5,6 +5,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
     FromClause,
     Insert,
     Select,
@@ -14,13 +16,15 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     null,
     or_,
     select,
+    union_all,
     update,
 )
 
-from stockline.operations.ledger.applications import running, shares
+from stockline.operations.ledger.dealing import deal
 from stockline.operations.stock.changes import (
     CLEAR_STOCK,
     CLEAR_TAKES,
@@ -34,6 +38,8 @@ from stockline.rules.posting import ENTRIES, OF_WAVE, steering, taken
 from stockline.schema.catalog import location
 from stockline.schema.ledger import ledger_entry, staged_line
 from stockline.schema.stock import (
+    OPEN_LINE,
+    TWIN_LINE,
     characteristic_set,
     serial,
     staged_stock,
@@ -170,11 +176,8 @@ PREFERENCE = (
 def _stage_takes(located: bool, exact: bool) -> Insert:
     keys = ("item_id", "variant", "site_id", *(("location",) if located else ()), "lot", "package")
     asked = _asked(keys, located=located, exact=exact).subquery("asked")
-    demand = running(asked, [asked.c.id], keys).where(asked.c.quantity > 0).subquery("demand")
     there = _there(keys, asked, exact=exact).subquery("there")
-    order = [there.c.put_away, there.c.rank, there.c.id]
-    supply = running(there, order, keys).where(there.c.quantity > 0).subquery("supply")
-    dealt = shares(demand, supply, keys).subquery("dealt")
+    dealt = deal(asked, [asked.c.id], there, [there.c.put_away, there.c.rank, there.c.id], keys)
     return insert(staged_take).from_select(
         ("item_id", "batch_id", "entry_id", "stock_line_id", "quantity"),
         select(dealt.c.item_id, BATCH, dealt.c.demand_id, dealt.c.supply_id, dealt.c.quantity),
@@ -201,38 +204,53 @@ def _asked(keys: tuple[str, ...], *, located: bool, exact: bool) -> Select[Any]:
     return wanted.where(or_(*(and_(staged_line.c[f"steers_{k}"] == 0, ledger_entry.c[k] != "") for k in _NUMBERS)))
 
 
-def _there(keys: tuple[str, ...], asked: FromClause, *, exact: bool) -> Select[Any]:
-    """The stock lines at the sites asked, with what is left on them, and how they are preferred."""
-    wanted = select(*(asked.c[name] for name in ("item_id", "variant", "site_id"))).distinct().subquery("wanted")
-    of_site = and_(*(characteristic_set.c[name] == wanted.c[name] for name in ("item_id", "variant", "site_id")))
-    on_set = and_(stock_line.c.item_id == characteristic_set.c.item_id, stock_line.c.set_id == characteristic_set.c.id)
-    given = (
-        select(func.coalesce(func.sum(staged_take.c.quantity), 0))
-        .where(
-            staged_take.c.item_id == stock_line.c.item_id,
-            staged_take.c.batch_id == BATCH,
-            staged_take.c.stock_line_id == stock_line.c.id,
-        )
-        .scalar_subquery()
-    )
+def _there(keys: tuple[str, ...], asked: FromClause, *, exact: bool) -> CompoundSelect[Any]:
+    """The stock lines of what is asked for, with what is left on them, and how they are preferred.
+
+    They are found by lot, else by package, else all of the site are read; twins, which are few, are found apart.
+    """
+    own, line = characteristic_set.c, stock_line.c
+    wanted = select(*(asked.c[name] for name in (*_SITE, *_NUMBERS))).distinct().subquery("wanted")
+    # As expressions, so that no planner looks up what is wanted for every line there is.
+    sought = {name: wanted.c[name] + (0 if name in _IDS else "") for name in (*_SITE, *_NUMBERS)}
 
     def key(name: str) -> Any:
-        own = characteristic_set.c[name]
-        return steered(name, characteristic_set).label(name) if name in _NUMBERS and not exact else own
+        return steered(name, characteristic_set).label(name) if name in _NUMBERS and not exact else own[name]
 
-    return (
-        select(
-            *(key(name) for name in keys),
-            stock_line.c.id,
-            (stock_line.c.quantity - given).label("quantity"),
-            PREFERENCE[0].label("put_away"),
-            PREFERENCE[1].label("rank"),
-        )
-        .select_from(wanted.join(characteristic_set, of_site).join(stock_line, on_set))
-        .where(stock_line.c.quantity > 0)
+    def lines(source: FromClause, *conditions: ColumnElement[bool]) -> Select[Any]:
+        preferred = (rank.label(name) for name, rank in zip(("put_away", "rank"), PREFERENCE, strict=True))
+        columns = (line.id, (line.quantity - _given()).label("quantity"), *preferred)
+        fits = (key(name) == sought[name] for name in _NUMBERS)
+        return select(*(key(name) for name in keys), *columns).select_from(source).where(*fits, *conditions)
+
+    def by(number: str | None, *conditions: ColumnElement[bool]) -> Select[Any]:
+        names = (*_SITE, number) if number else _SITE
+        of_wanted = and_(*(own[name] == sought[name] for name in names))
+        of_set = and_(line.item_id == own.item_id, line.set_id == own.id, OPEN_LINE)
+        known = [own[number] != literal_column("''")] if number else []
+        there = wanted.join(characteristic_set, of_wanted).join(stock_line, of_set)
+        return lines(there, line.quantity > 0, *known, *conditions)
+
+    lot, package = (sought[name] for name in _NUMBERS)
+    twins = and_(line.item_id == sought["item_id"], TWIN_LINE)
+    of_twin = and_(own.item_id == line.item_id, own.id == line.set_id, *(own[name] == sought[name] for name in _SITE))
+    return union_all(
+        by("lot", lot != ""),
+        by("package", lot == "", package != ""),
+        by(None, lot == "", package == ""),
+        lines(wanted.join(stock_line, twins).join(characteristic_set, of_twin), line.quantity > 0),
     )
 
 
+def _given() -> ColumnElement[int]:
+    """What has been taken from the stock line so far."""
+    of_line = (staged_take.c.item_id == stock_line.c.item_id, staged_take.c.stock_line_id == stock_line.c.id)
+    taken_from = select(func.coalesce(func.sum(staged_take.c.quantity), 0))
+    return taken_from.where(*of_line, staged_take.c.batch_id == BATCH).scalar_subquery()
+
+
+_SITE = ("item_id", "variant", "site_id")
+_IDS = ("item_id", "site_id")
 _NUMBERS = ("lot", "package")
 
 

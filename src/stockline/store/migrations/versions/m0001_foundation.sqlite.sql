@@ -683,6 +683,8 @@ CREATE TABLE stock_line (
 
 CREATE INDEX ix_stock_line_id ON stock_line (id);
 
+CREATE INDEX ix_stock_line_twin ON stock_line (item_id) WHERE twin IS 1;
+
 CREATE UNIQUE INDEX uq_stock_line_open ON stock_line (item_id, set_id) WHERE quantity != 0 AND twin = 0;
 
 CREATE TABLE tracking_specification (

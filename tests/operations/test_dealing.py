@@ -7,45 +7,48 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, create_engine, insert, select
 
-from stockline.operations.ledger.applications import shares
+from stockline.operations.ledger.dealing import deal
 from tests.support.postgres import fresh_database
 
 metadata = MetaData()
 waiting, there = (
-    Table(name, metadata, Column("key", Text), Column("id", BigInteger), Column("quantity", BigInteger))
+    Table(name, metadata, Column("item_id", Text), Column("id", BigInteger), Column("quantity", BigInteger))
     for name in ("waiting", "there")
 )
 
 Row = tuple[str, int, int]
-"""Key, id, quantity."""
+"""Item, id, quantity."""
 
 
 @st.composite
 def rows(draw: st.DrawFn) -> list[Row]:
-    """Rows of a few keys with ids in no order; quantities that often meet exactly."""
-    given = draw(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([1, 2, 3, 5, 7, 10**12])), max_size=12))
+    """Rows of a few items with ids in no order; quantities that often meet exactly, or are none."""
+    given = draw(
+        st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([-4, 0, 1, 2, 3, 5, 7, 10**12])), max_size=12)
+    )
     ids = draw(st.permutations(range(1, len(given) + 1)))
-    return [(key, id_, quantity) for (key, quantity), id_ in zip(given, ids, strict=True)]
+    return [(item, id_, quantity) for (item, quantity), id_ in zip(given, ids, strict=True)]
 
 
 def first_in_first_out(demands: Sequence[Row], supplies: Sequence[Row]) -> list[tuple[str, int, int, int]]:
     """The oracle: serve one after the other, from what is left of the oldest."""
     left: dict[str, list[list[int]]] = defaultdict(list)
-    for key, id_, quantity in sorted(supplies, key=lambda row: row[1]):
-        left[key].append([id_, quantity])
+    for item, id_, quantity in sorted(supplies, key=lambda row: row[1]):
+        if quantity > 0:
+            left[item].append([id_, quantity])
     dealt = []
-    for key, id_, quantity in sorted(demands, key=lambda row: row[1]):
+    for item, id_, quantity in sorted(demands, key=lambda row: row[1]):
         wanted = quantity
-        while wanted and left[key]:
-            supply = left[key][0]
+        while wanted > 0 and left[item]:
+            supply = left[item][0]
             taken = min(wanted, supply[1])
-            dealt.append((key, id_, supply[0], taken))
+            dealt.append((item, id_, supply[0], taken))
             wanted -= taken
             supply[1] -= taken
             if not supply[1]:
-                del left[key][0]
+                del left[item][0]
     return sorted(dealt)
 
 
@@ -54,14 +57,10 @@ def dealt_by_query(connection: Connection, demands: Sequence[Row], supplies: Seq
         connection.execute(table.delete())
         if wanted:
             connection.execute(
-                insert(table), [dict(zip(("key", "id", "quantity"), row, strict=True)) for row in wanted]
+                insert(table), [dict(zip(("item_id", "id", "quantity"), row, strict=True)) for row in wanted]
             )
-    running = [
-        select(table, func.sum(table.c.quantity).over(partition_by=table.c.key, order_by=table.c.id).label("upto"))
-        for table in (waiting, there)
-    ]
-    query = shares(running[0].subquery("demand"), running[1].subquery("supply"), ("key",))
-    return sorted(tuple(row) for row in connection.execute(query))
+    dealt = deal(waiting, [waiting.c.id], there, [there.c.id], ("item_id",))
+    return sorted(tuple(row) for row in connection.execute(select(*dealt.c)))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

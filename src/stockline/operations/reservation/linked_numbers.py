@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Insert,
     Select,
     Subquery,
@@ -15,12 +16,14 @@ from sqlalchemy import (
     Update,
     and_,
     case,
-    exists,
+    cast,
     func,
     literal,
+    null,
     or_,
     select,
     true,
+    union_all,
     update,
 )
 
@@ -63,7 +66,6 @@ from stockline.schema.reservations import (
     SURPLUS,
     TRACKING,
     WANTED,
-    LinkSide,
     link,
     staged_split,
     staged_turn,
@@ -178,43 +180,39 @@ def _numbers_of(side_name: str) -> list[Any]:
     return [getattr(SIDES[side_name], kind).label(kind) for kind in NUMBER_KINDS]
 
 
-def _had(side_name: str) -> Subquery:
-    """How much the line carries of each combination."""
-    side = SIDES[side_name]
-    return (
-        select(*_numbers_of(side_name), func.sum(link.c.quantity).label("quantity"))
-        .where(_of_line(side_name), numbered(side))
-        .group_by(*(getattr(side, kind) for kind in NUMBER_KINDS))
-        .subquery("had")
+def _compared(side_name: str, handled: bool) -> Subquery:
+    """Of each combination what the window wants beyond what the line carries, negative for less, and its row.
+
+    One pass over both: a join of two sets of unknown size is what planners get wrong.
+    """
+    side, want = SIDES[side_name], wanted_rows(handled)
+    nothing = cast(null(), BigInteger)
+    had = select(
+        *_numbers_of(side_name), (-link.c.quantity).label("more"), nothing.label("row"), nothing.label("entered")
     )
-
-
-def _same(left: Any, right: Any) -> Any:
-    return and_(*(left.c[kind] == right.c[kind] for kind in NUMBER_KINDS))
+    wanted = select(*(want.c[kind] for kind in NUMBER_KINDS), want.c.active, want.c.row, want.c.entered)
+    both = union_all(had.where(_of_line(side_name), numbered(side)), wanted).subquery("both")
+    numbers = [both.c[kind] for kind in NUMBER_KINDS]
+    sums = (
+        func.sum(both.c.more).label("more"),
+        func.max(both.c.row).label("row"),
+        func.max(both.c.entered).label("entered"),
+    )
+    return select(*numbers, *sums).group_by(*numbers).subquery("compared")
 
 
 def _too_many(side_name: str, handled: bool) -> Subquery:
     """What the line carries of a combination beyond what the window wants."""
-    had, want = _had(side_name), wanted_rows(handled)
-    gone = had.c.quantity - func.coalesce(want.c.active, 0)
-    return (
-        select(*(had.c[kind] for kind in NUMBER_KINDS), gone.label("gone"))
-        .select_from(had.outerjoin(want, _same(had, want)))
-        .where(gone > 0)
-        .subquery("too_many")
-    )
+    compared = _compared(side_name, handled)
+    gone = (-compared.c.more).label("gone")
+    return select(*(compared.c[kind] for kind in NUMBER_KINDS), gone).where(compared.c.more < 0).subquery("too_many")
 
 
 def _missing(side_name: str, handled: bool) -> Subquery:
     """What the window wants of a combination beyond what the line carries."""
-    had, want = _had(side_name), wanted_rows(handled)
-    more = want.c.active - func.coalesce(had.c.quantity, 0)
-    return (
-        select(*(want.c[kind] for kind in NUMBER_KINDS), want.c.row, want.c.entered, more.label("quantity"))
-        .select_from(want.outerjoin(had, _same(had, want)))
-        .where(more > 0)
-        .subquery("missing")
-    )
+    compared = _compared(side_name, handled)
+    columns = (*(compared.c[kind] for kind in NUMBER_KINDS), compared.c.row, compared.c.entered)
+    return select(*columns, compared.c.more.label("quantity")).where(compared.c.more > 0).subquery("missing")
 
 
 # ---------------------------------------------------------------- taking numbers off
@@ -330,14 +328,22 @@ def _stage_mismatches(steering: Kinds) -> Insert:
 
 @cache
 def _set_figures(side_name: str, handled: bool) -> Update:
-    """Put what the window says of a combination on the first of its links; `settle` deals it out (TW-20)."""
+    """Put what the window says of a combination on the first of its links; `settle` deals it out (TW-20).
+
+    In one pass over links and rows, like `_compared`.
+    """
     side, want = SIDES[side_name], wanted_rows(handled)
-    older = link.alias("older")
-    own = LinkSide(side_name, older)
-    same = [getattr(own, name) == getattr(side, name) for name in ("line_id", *NUMBER_KINDS)]
-    earlier = exists(select(older.c.id).where(older.c.item_id == link.c.item_id, *same, older.c.id < link.c.id))
-    values: dict[str, Any] = {f"{side_name}_{name}": want.c[name] for name in FIGURES}
+    own = select(*_numbers_of(side_name), link.c.id, *(cast(null(), want.c[name].type).label(name) for name in _SAID))
+    said = select(*(want.c[kind] for kind in NUMBER_KINDS), cast(null(), BigInteger), *(want.c[name] for name in _SAID))
+    both = union_all(own.where(_of_line(side_name), numbered(side)), said).subquery("both")
+    alike = [both.c[kind] for kind in NUMBER_KINDS]
+    first = func.min(both.c.id).over(partition_by=alike).label("first")
+    figures = [func.max(both.c[name]).over(partition_by=alike).label(name) for name in _SAID]
+    found = select(both.c.id, first, *figures).subquery("found")
+    values: dict[str, Any] = {f"{side_name}_{name}": found.c[name] for name in FIGURES}
     for name in ("handle", "invoice"):
-        values[f"{side_name}_{name}"] = case((earlier, 0), else_=want.c[name])
-    said = [getattr(side, kind) == want.c[kind] for kind in NUMBER_KINDS]
-    return update(link).where(_of_line(side_name), numbered(side), *said).values(values)
+        values[f"{side_name}_{name}"] = case((found.c.id > found.c.first, 0), else_=found.c[name])
+    return update(link).where(link.c.item_id == ITEM, link.c.id == found.c.id, found.c.row.isnot(None)).values(values)
+
+
+_SAID = ("row", *FIGURES)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    cast,
     delete,
     func,
     insert,
@@ -38,7 +39,8 @@ _ANY: dict[str, ColumnElement[Any]] = {
 def in_sequence(rows: FromClause, order: Sequence[Any], keys: Sequence[str]) -> Select[Any]:
     """The rows that have a quantity, with `upto`, the running sum of their quantity within the key."""
     partition = [rows.c[name] for name in keys]
-    upto = func.sum(rows.c.quantity).over(partition_by=partition or None, order_by=list(order))
+    # A sum is a numeric on PostgreSQL, and turns would not be found by key for one.
+    upto = cast(func.sum(rows.c.quantity).over(partition_by=partition or None, order_by=list(order)), BigInteger)
     return select(*rows.c, upto.label("upto")).where(rows.c.quantity > 0)
 
 

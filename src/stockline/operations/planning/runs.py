@@ -8,7 +8,7 @@ from stockline.operations.catalog import Item, find_item, find_site
 from stockline.operations.documents.deletion import delete_line
 from stockline.operations.documents.line_changes import change_line
 from stockline.operations.planning.bonds import bind
-from stockline.operations.planning.messages import Message, actions, drop_messages, keep_messages, pending
+from stockline.operations.planning.messages import Message, actions, drop_messages, follows, keep_messages, pending
 from stockline.operations.planning.network import EVERYTHING, Scope, balanced, hold_item
 from stockline.operations.planning.proposals import drop_proposals, order_proposals, propose
 from stockline.refusal import Refusal
@@ -47,7 +47,7 @@ def accept(transaction: Transaction, item_code: str, names: Sequence[str], today
     Refused `not_found`, `invalid`, and as the change of a line is.
     """
     item = find_item(transaction, item_code)
-    _is_planned(item)
+    _require_messages(item)
     hold_item(transaction, item)
     wants, messages = pending(transaction, item)
     for message in messages:
@@ -62,7 +62,7 @@ def accept(transaction: Transaction, item_code: str, names: Sequence[str], today
 def messages(transaction: Transaction, item_code: str) -> list[ActionMessage]:
     """The messages and proposals of an item. Refused as `accept` is."""
     item = find_item(transaction, item_code)
-    _is_planned(item)
+    _require_messages(item)
     return actions(transaction, item)
 
 
@@ -73,6 +73,13 @@ def _is_planned(item: Item) -> bool:
         message = f"Item {item.code} is reordered by {reordering}: so far only items of policy order can be planned."
         raise Refusal.of(Code.INVALID, message, item=item.code)
     return bool(reordering == "order")
+
+
+def _require_messages(item: Item) -> None:
+    """Refuse `invalid` where messages would follow from links that order tracking makes: so far there are none."""
+    if not _is_planned(item) and follows(item):
+        message = f"Item {item.code} is not reordered: so far only items of policy order get action messages."
+        raise Refusal.of(Code.INVALID, message, item=item.code)
 
 
 def _carry_out(transaction: Transaction, message: Message) -> None:

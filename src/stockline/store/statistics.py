@@ -25,6 +25,7 @@ FEW = (
     "ix_characteristic_set_lot",
     "ix_characteristic_set_package",
     "ix_tracking_specification_to_invoice",
+    "ix_link_bound",
     "ix_link_empty",
     "ix_link_demand_lot_of_serial",
     "ix_link_supply_lot_of_serial",

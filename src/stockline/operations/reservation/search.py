@@ -99,7 +99,9 @@ class Search:
         self._stock = self._side == "demand" and partner in (None, STOCK)
         self._documents = partner != STOCK
         fits = not isinstance(partner, SourceLine) or _agree(line, partner)
-        self._partner = {"partner": (partner.id if fits else -1) if isinstance(partner, SourceLine) else 0}
+        self._partner: dict[str, Any] = {
+            "partner": (partner.id if fits else -1) if isinstance(partner, SourceLine) else 0
+        }
         self.in_the_way: list[Finding] = []
         self._steering = steering_kinds(line.item.tracking)
 
@@ -118,7 +120,7 @@ class Search:
         new = min(asked - done - tried, self._more_of(numbers)) if numbers else min(asked - done, self._blank_room())
         if new > 0:
             self.batch.make(_want_new(self._side), part=new, **numbers.parameters())
-            done += self.link_wanted(carry=bool(numbers))
+            done += self.link_wanted(carry=numbers)
             self.batch.run(_forget_wanted(self._side))
         self.end_search()
         return done
@@ -130,7 +132,7 @@ class Search:
         """
         done = tried = 0
         while done < asked and (wanted := self._want_carried(asked - done, tried, numbers)):
-            found = self.link_wanted(carry=bool(numbers))
+            found = self.link_wanted(carry=numbers)
             self.batch.run(_surplus_again(self._side))
             done, tried = done + found, tried + wanted - found
         return done, tried
@@ -145,10 +147,10 @@ class Search:
         """How much looks for a partner."""
         return self.batch.ask(_sum_wanted(self._side))
 
-    def link_wanted(self, *, carry: bool = False) -> int:
+    def link_wanted(self, *, carry: Numbers = NO_NUMBERS) -> int:
         """Link what looks for a partner; how much was.
 
-        `carry`: a demand without number that is found for a number carries it from now on (RE-17).
+        `carry`: a demand without number that is found for these carries them from now on (RE-17).
         """
         present = self._kinds_named()
         done = 0
@@ -165,12 +167,13 @@ class Search:
         every = combinations_of(self._steering)
         return [kinds for kinds in every if kinds and self.batch.ask(_has_kinds(self._side, kinds, self._steering))]
 
-    def _link(self, kinds: Kinds, *, stock: bool, documents: bool, carry: bool = False) -> int:
+    def _link(self, kinds: Kinds, *, stock: bool, documents: bool, carry: Numbers = NO_NUMBERS) -> int:
         if not (stock or documents):
             return 0
         carried = self._steering if carry and self._side == "supply" else ()
         statement = _link_up(self._side, kinds, self._steering, stock, documents, carried)
-        if not self.batch.deal(_wanted_turns(self._side, kinds, self._steering), statement, **self._partner):
+        given = self._partner | carry.parameters()
+        if not self.batch.deal(_wanted_turns(self._side, kinds, self._steering), statement, **given):
             return 0
         self.batch.run(_use_up(self._side, WANTED))
         self.batch.run(_use_up(OTHER[self._side], SURPLUS, carried))
@@ -338,6 +341,8 @@ def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documen
     """
     other = OTHER[side_name]
     there = candidates(other, kinds, steering, stock=stock, documents=documents).subquery("there")
+    if "serial" in carried:
+        there = select(there).where(~_carries_serial(there.c.line_id)).subquery("without_serial")
     joined, free, quantity = served(there, sequence(other, there), kinds)
     mine = link.alias("mine")
     own = LinkSide(side_name, mine)
@@ -353,6 +358,13 @@ def _link_up(side_name: str, kinds: Kinds, steering: Kinds, stock: bool, documen
     looking = and_(mine.c.item_id == ITEM, mine.c.id == staged_turn.c.id)
     rows = select(quantity).select_from(joined.join(mine, looking))
     return made_from(rows, values, (staged_turn.c.upto, free.c.upto))
+
+
+def _carries_serial(line_id: Any) -> Any:
+    """The demand carries the serial already, which is one unit."""
+    demand, serial = SIDES["demand"], _NUMBERS["serial"]
+    own = (link.c.item_id == ITEM, demand.line_id == line_id)
+    return select(link.c.id).where(*own, demand.serial == serial, serial != "").exists()
 
 
 @cache

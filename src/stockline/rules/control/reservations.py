@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select
 from stockline.rules.control.base import LINES, finding, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
-from stockline.schema.ledger import open_entry
+from stockline.schema.ledger import SHORT, open_entry
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
 from stockline.tracking_code import NumberKind
@@ -37,7 +37,7 @@ def _over(number: NumberKind | None) -> Any:
         held = held.where(characteristic_set.c[number] != "")
     # Only what is reserved is asked for: of all the stock, that of these items.
     held = held.where(characteristic_set.c.item_id.in_(select(link.c.item_id).where(_FIRM)))
-    parts = union_all(asked, held).subquery(f"parts_{number}")
+    parts = union_all(asked, held, *([_gone_short()] if number is None else [])).subquery(f"parts_{number}")
     keys = [parts.c[name] for name in (*_PLACE, "number")]
     reserved_sum, held_sum = func.sum(parts.c.reserved), func.sum(parts.c.on_hand)
     named = {
@@ -45,6 +45,16 @@ def _over(number: NumberKind | None) -> Any:
     }
     facts = (held_sum.label("expected"), reserved_sum.label("found"))
     return select(*keys[:-1], *named.values(), *facts).group_by(*keys).having(reserved_sum > held_sum)
+
+
+def _gone_short() -> Any:
+    """What has left without being covered (PO-24): reservations stand beside it, though the goods are gone (RE-32)."""
+    zero = cast(literal(0), BigInteger)
+    place = [open_entry.c[name] for name in _PLACE]
+    of_reserved = open_entry.c.item_id.in_(select(link.c.item_id).where(_FIRM))
+    return select(*place, literal("", Text), zero, -open_entry.c.remaining).where(
+        SHORT, open_entry.c.remaining < 0, of_reserved
+    )
 
 
 def _over_entries() -> Any:

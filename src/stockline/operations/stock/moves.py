@@ -48,9 +48,14 @@ def move_stock(transaction: Transaction, given: StockMove, today: dt.date) -> Mo
     lines = _locked(transaction, conditions)
     if not lines:
         raise _nothing_there(item)
-    parts, whole = _parts(transaction, item, given, lines)
     to = _target(transaction, given.to, lines[0])
+    # What is there already counts as moved, and stays; it is taken last.
+    parts, whole = _parts(transaction, item, given, sorted(lines, key=lambda line: _is(line, to)))
     quantity = to_quantity(sum(part.quantity for part in parts))
+    parts = [part for part in parts if not _is(part.line, to)]
+    if not parts:
+        return Moved(quantity=quantity)
+    to = {name: value for name, value in to.items() if any(part.line[name] != value for part in parts)}
     if not any(name in to for name in BY_LEDGER):
         move_parts(transaction, item, parts, to, today, whole=whole)
         return Moved(quantity=quantity)
@@ -216,7 +221,12 @@ def _target(transaction: Transaction, given: Mapping[str, Any], line: Line) -> d
             raise Refusal.of(Code.NOT_FOUND, f"Site {site.code} has no {name} {to[name]}.", site=site.code)
     if "status" in to and not _STATUS.fullmatch(str(to["status"])):
         raise Refusal.of(Code.INVALID, f"A status is A, Q or R and up to two characters, not {to['status']!r}.")
-    return {name: value for name, value in to.items() if value != line[name]}
+    return to
+
+
+def _is(line: Line, wanted: Mapping[str, Any]) -> bool:
+    """Whether the line has these characteristics."""
+    return all(line[name] == value for name, value in wanted.items())
 
 
 def _reclassification(

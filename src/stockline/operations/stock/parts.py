@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import Text, and_, bindparam, case, insert, or_, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.stock.changes import LINES
 from stockline.operations.stock.outbound import PREFERENCE
-from stockline.operations.stock.relocation import lower_lines, put_down
+from stockline.operations.stock.relocation import OF_MOVES, lower_lines, put_down
 from stockline.refusal import Finding, Refusal
 from stockline.rules.framework import BATCH
 from stockline.schema.stock import (
@@ -178,8 +178,11 @@ def move_parts(
     )
     if whole:
         transaction.execute(_ALL_SERIALS, parameters)
+    wrong = transaction.execute(_WRONG, parameters).mappings().all()
     lower_lines(transaction, parameters)
     put_down(transaction, parameters)
+    if wrong:
+        transaction.execute(_STAYS_WRONG, [dict(row) for row in wrong])
 
 
 def _named_serials(parts: Sequence[Part]) -> Iterator[tuple[Any, ...]]:
@@ -199,3 +202,33 @@ _ALL_SERIALS = insert(staged_moved_serial).from_select(
     )
     .where(_moved.batch_id == BATCH),
 )
+
+_OWN = ("lot", "sublot", "version")
+_left = (
+    staged_moved_serial.join(staged_move, and_(OF_MOVES, _moved.batch_id == staged_moved_serial.c.batch_id))
+    .join(serial, and_(*(serial.c[name] == staged_moved_serial.c[name] for name in ("item_id", "variant", "serial"))))
+    .join(LINES, and_(stock_line.c.item_id == _moved.item_id, stock_line.c.id == _moved.stock_line_id))
+)
+_differs = {name: and_(serial.c[name] != "", serial.c[name] != characteristic_set.c[name]) for name in _OWN}
+_WRONG = (
+    select(
+        *(serial.c[name].label(f"of_{name}") for name in ("item_id", "variant", "serial")),
+        *(case((_differs[name], serial.c[name]), else_="").label(f"own_{name}") for name in _OWN),
+    )
+    .select_from(_left)
+    .where(staged_moved_serial.c.batch_id == BATCH, or_(*_differs.values()))
+)
+"""Serials that move and whose own attributes are not those of the line they are on."""
+
+
+def _own(name: str) -> Any:
+    told = bindparam(f"own_{name}", type_=Text)
+    return case((told != "", told), else_=serial.c[name])
+
+
+_STAYS_WRONG = (
+    update(serial)
+    .where(*(serial.c[name] == bindparam(f"of_{name}") for name in ("item_id", "variant", "serial")))
+    .values({name: _own(name) for name in _OWN})
+)
+"""Moving fills what is not known of a serial; what contradicts its line goes on doing so (ST-12)."""

@@ -106,7 +106,7 @@ def stock(database_url: str) -> Iterator[Stockline]:
 def test_what_is_wrong_is_found(
     stock: Stockline, tmp_path: Path, system: System, files: dict[str, str], expected: Found
 ) -> None:
-    found = stock_of(system, tmp_path, **files)
+    found = stock_of(system, tmp_path, None, **files)
     assert found.unreadable == []
     stock.load(stock_lines=found.stock_lines, serials=found.serials, items=found.items, sites=found.sites)
     assert sorted(((one.finding, one.serial) for one in stock.control()), key=str) == sorted(expected, key=str)

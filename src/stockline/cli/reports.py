@@ -13,6 +13,7 @@ from rich.table import Table
 
 from stockline import ControlFinding, Stockline, StockLineState
 from stockline.cli.console import SHOWN, counted, fail, screen, stock_of
+from stockline.cli.progress import StepBar
 from stockline.exchange.report import ReportSheet, write_table
 
 CHARACTERISTICS = (
@@ -105,9 +106,9 @@ def control(
 ) -> None:
     """Check that what must agree agrees; changes nothing. Ends with status 1 when something does not."""
     first, _, last = (items or "").partition("..")
-    with stock_of(context) as opened:
+    with StepBar() as steps, stock_of(context) as opened:
         chosen = (first, last or first) if items else None
-        findings = sorted(opened.control(site=site, items=chosen, only=only, repairs=True), key=_place)
+        findings = sorted(_controlled(opened, steps, site, chosen, only), key=_place)
     if output is not None:
         write_findings_table(output, findings)
     if not findings:
@@ -116,6 +117,21 @@ def control(
     for (item, place), group in groupby(findings, key=_place):
         print_findings(screen(), f"{item} at {place or 'no site'}", list(group), None if everything else SHOWN)
     fail(f"{counted(len(findings), 'finding')}.")
+
+
+def _controlled(
+    stock: Stockline, steps: StepBar, site: str | None, items: tuple[str, str] | None, only: list[str] | None
+) -> list[ControlFinding]:
+    """What control finds, then who can repair it, item by item."""
+
+    def follow(done: int, planned: int) -> None:
+        if done == 1:
+            steps.reach(1)
+            steps.begin("plan", planned)
+        steps.reach(done, f"{done:,} of {counted(planned, 'item')}")
+
+    steps.begin("control", 1)
+    return stock.control(site=site, items=items, only=only, repairs=True, report=follow)
 
 
 def print_findings(console: Console, title: str, findings: list[ControlFinding], limit: int | None = SHOWN) -> None:

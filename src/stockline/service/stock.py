@@ -1,6 +1,6 @@
 """Stock as it lies, stock from elsewhere, and control."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -90,16 +90,18 @@ class Stock(Service):
         items: tuple[str, str] | None = None,
         only: Collection[str] | None = None,
         repairs: bool = False,
+        report: Callable[[int, int], None] | None = None,
     ) -> list[ControlFinding]:
         """Everything that does not agree, for a site and a range of items, by the controls asked for (CO-1, CO-2).
 
         With `repairs` what the machine would repair of serials and equal lines is planned, item by item, so that each
-        finding tells who can; that takes longer. Without it their `repair` is blank.
+        finding tells who can; that takes longer, and `report` is told of how many items the repairs are planned, and
+        of how many they will be. Without it their `repair` is blank.
         """
 
         def work(transaction: Transaction) -> list[ControlFinding]:
             found = control.control(transaction, site, items, only)
-            return with_repairs(transaction, found, site) if repairs else found
+            return with_repairs(transaction, found, site, report) if repairs else found
 
         return self._database.read(work, scans=True)
 

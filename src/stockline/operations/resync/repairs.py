@@ -1,6 +1,6 @@
 """Who can repair what control found: of serials and equal lines, the plan of their item tells (CO-1, RS-5)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from stockline.operations.catalog import find_items, find_site
@@ -12,17 +12,22 @@ MERGED = ("twin_lines", "negative_quantity")
 """Findings on stock lines that are gone when equal lines become one."""
 
 
+Report = Callable[[int, int], None]
+"""Is told of how many items the repairs are planned, and of how many they will be."""
+
+
 def with_repairs(
-    transaction: Transaction, findings: Sequence[ControlFinding], site: str | None
+    transaction: Transaction, findings: Sequence[ControlFinding], site: str | None, report: Report | None = None
 ) -> list[ControlFinding]:
     """The findings; machine, where a run over the site, or over all, would repair them. Nothing is written."""
     site_id = find_site(transaction, site).id if site is not None else None
     items = find_items(transaction, {one.item for one in findings if _is_planned(one)})
-    plans = {
-        code: _Repairs(ItemPlan(transaction, item, site_id))
-        for code, item in items.items()
-        if item.tracking.steers("serial")
-    }
+    planned = {code: item for code, item in items.items() if item.tracking.steers("serial")}
+    plans: dict[str, _Repairs] = {}
+    for code, item in planned.items():
+        plans[code] = _Repairs(ItemPlan(transaction, item, site_id))
+        if report is not None:
+            report(len(plans), len(planned))
     return [
         replace(one, repair=plans[one.item].who(one)) if _is_planned(one) and one.item in plans else one
         for one in findings

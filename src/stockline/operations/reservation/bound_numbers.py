@@ -83,10 +83,15 @@ def handed_to_demand(numbers: Any, entered: Any) -> dict[str, ColumnElement[Any]
 
 def bound_transfers(*which: ColumnElement[bool]) -> Select[Any]:
     """The outgoing sides of transfers that are bound to a supply by such links."""
+    return linked_transfers(*which, BOUND)
+
+
+def linked_transfers(*which: ColumnElement[bool]) -> Select[Any]:
+    """The outgoing sides of transfers that are linked to a supply by such links."""
     line = and_(source_line.c.item_id == link.c.item_id, source_line.c.id == DEMAND.line_id)
     return (
         select(DEMAND.line_id)
         .select_from(link.join(source_line, line).join(document, _of_document))
-        .where(*which, BOUND, document.c.kind == "transfer")
+        .where(*which, document.c.kind == "transfer")
         .distinct()
     )

@@ -6,9 +6,14 @@ from decimal import Decimal
 from stockline.codes import Code
 from stockline.operations.lines import SourceLine, find_line
 from stockline.operations.locks import hold_line
+from stockline.operations.reservation.bound_numbers import linked_transfers
+from stockline.operations.reservation.links import numbered
 from stockline.operations.reservation.search import NO_NUMBERS, STOCK, Numbers, Search
+from stockline.operations.windows.transfers import mirror_carried
 from stockline.refusal import Finding, Refusal
 from stockline.results import Reserved
+from stockline.rules.window import ITEM, LINE
+from stockline.schema.reservations import DEMAND, SUPPLY, link
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import (
@@ -54,7 +59,21 @@ def reserve(transaction: Transaction, request: ReserveRequest) -> Reserved:
         facts = {"asked": to_quantity(asked), "free": to_quantity(reserved)}
         short = Finding(message, line=line.name, item=line.item.code, facts=facts)
         raise Refusal(Code.NOTHING_TO_RESERVE, [short, *search.in_the_way])
+    if request.numbers:
+        _show_incoming(transaction, line)
     return Reserved(quantity=to_quantity(reserved))
+
+
+def _show_incoming(transaction: Transaction, line: SourceLine) -> None:
+    """What a transfer carries on its way out since it was reserved by number stands on its incoming side (IN-9)."""
+    leaving = [line.id] if line.kind == "transfer" else []
+    if line.side is SUPPLY:
+        leaving = list(transaction.execute(_NUMBERED_TRANSFERS, {"item": line.item.id, "line": line.id}).scalars())
+    for side in leaving:
+        mirror_carried(transaction, line.item.id, side)
+
+
+_NUMBERED_TRANSFERS = linked_transfers(link.c.item_id == ITEM, SUPPLY.line_id == LINE, numbered(DEMAND))
 
 
 def find_partner(transaction: Transaction, against: str | None) -> SourceLine | str | None:

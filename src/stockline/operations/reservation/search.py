@@ -198,7 +198,12 @@ class Search:
         return sum(one.quantity for one in result.taken)
 
     def _more_of(self, numbers: Numbers) -> int:
-        """How much more of these numbers the line may carry: a serial once, of others what has room."""
+        """How much more of these numbers the line may carry: a serial once, of others what has room.
+
+        The incoming side of a transfer carries what is stated on its outgoing side (IN-9).
+        """
+        if self.line.is_incoming:
+            return 0
         if not numbers.serial:
             return abs(self.line.outstanding)
         return SCALE - self.batch.ask(_every(self._side), **numbers.parameters())

@@ -51,11 +51,11 @@ from stockline.operations.reservation.links import (
 from stockline.operations.reservation.policy import shortage
 from stockline.operations.reservation.search import STOCK, Search
 from stockline.operations.reservation.shares import in_sequence, served, take_turns
-from stockline.operations.windows.wanted import FIGURES, wanted_rows
+from stockline.operations.windows.wanted import FIGURES, NUMBERED_FROM, wanted_rows
 from stockline.refusal import Warning
 from stockline.rules.framework import enforce
 from stockline.rules.reservation import number_not_of_supply
-from stockline.rules.window import ITEM, LINE
+from stockline.rules.window import ITEM, LINE, WINDOW
 from stockline.schema.reservations import (
     BOUND,
     DEMAND,
@@ -70,6 +70,7 @@ from stockline.schema.reservations import (
     staged_split,
     staged_turn,
 )
+from stockline.schema.windows import window_row
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 
@@ -293,12 +294,22 @@ def _stage_laid_on(side_name: str, status: str, kinds: Kinds, among: str) -> Ins
 
 @cache
 def _numbered_pieces(side_name: str, handled: bool) -> Insert:
-    want = wanted_rows(handled)
-    changed: dict[str, Any] = {f"{side_name}_{kind}": want.c[kind] for kind in NUMBER_KINDS}
+    row, of_row, entered = _row_of_part(handled)
+    changed: dict[str, Any] = {f"{side_name}_{kind}": row[kind] for kind in NUMBER_KINDS}
     if side_name == "supply":
-        changed |= handed_to_demand(want.c, want.c.entered)
-    of_row = want.c.row == staged_split.c.target
-    return pieces(changed | {f"{side_name}_entered": want.c.entered}, joined=(want, of_row))
+        changed |= handed_to_demand(row, entered)
+    return pieces(changed | {f"{side_name}_entered": entered}, joined=of_row)
+
+
+def _row_of_part(handled: bool) -> tuple[Any, tuple[Any, Any], Any]:
+    """The row of the window whose number a staged part gets, how it is joined, and when it was entered."""
+    if handled:
+        want = wanted_rows(handled)
+        return want.c, (want, want.c.row == staged_split.c.target), want.c.entered
+    # The whole key comes from the part, so that no planner finds the row by the window alone.
+    key = (staged_split.c.item_id + 0, WINDOW + 0 * staged_split.c.target, staged_split.c.target)
+    is_row = (window_row.c[name] == value for name, value in zip(("item_id", "window_id", "row"), key, strict=True))
+    return window_row.c, (window_row, and_(*is_row)), NUMBERED_FROM + window_row.c.row
 
 
 @cache

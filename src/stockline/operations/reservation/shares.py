@@ -58,12 +58,13 @@ def served(rows: FromClause, order: Sequence[Any], keys: Sequence[str]) -> tuple
 
     The share of a pair is where the two stretches of the running sums overlap.
     """
-    gives = in_sequence(rows, order, keys).subquery("gives")
+    # The whole key comes from what gives, so that no planner finds turns by a part of it.
+    gives = in_sequence(rows, order, keys).add_columns(ITEM.label("of_item"), BATCH.label("of_batch")).subquery("gives")
     start = gives.c.upto - gives.c.quantity
 
     def of_key(turns: FromClause) -> list[ColumnElement[bool]]:
         same = [turns.c[name] == (gives.c[name] if name in keys else any_) for name, any_ in _ANY.items()]
-        return [turns.c.item_id == ITEM, turns.c.batch_id == BATCH, *same]
+        return [turns.c.item_id == gives.c.of_item, turns.c.batch_id == gives.c.of_batch, *same]
 
     # The last whose turn it is: with it the key is read from there to here, and not to the end.
     later_turn = staged_turn.alias("later_turn")

@@ -23,3 +23,22 @@ def test_many_places_at_once(database_url: str) -> None:
         assert states == [stock.sync_state(site, item, variant="") for item, _, site in places]
         assert {state.verdict for state in states} == {"synchronized", "line_mismatch", "total_mismatch"}
         assert stock.sync_states([]) == []
+
+
+def test_links_beside_a_serials_own_are_counted(database_url: str) -> None:
+    with stockline.open(database_url) as stock:
+        stock.create_site("EAST", locations=["A1", "B1"])
+        stock.create_item("BIKE", tracking=TrackingCode(serial="specific"))
+        stock.load(
+            stock_lines=[
+                FoundStockLine(id=number, item="BIKE", site="EAST", location=location, quantity=1)
+                for number, location in ((1, "A1"), (2, "B1"))
+            ],
+            serials=[
+                FoundSerial(item="BIKE", serial="S1", stock_line=(1, 2)),
+                FoundSerial(item="BIKE", serial="S2", stock_line=(1, 2)),
+                FoundSerial(item="BIKE", serial="S3", stock_line=1),
+            ],
+        )
+        assert [line.serials for line in stock.stock_lines()] == [3, 2]
+        assert [line.serials for line in stock.sync_state("EAST", "BIKE").lines] == [3, 2]

@@ -148,21 +148,27 @@ def _move(
 
 
 def _by_target(rows: Sequence[_Row]) -> Iterator[tuple[str, list[_Row]]]:
-    for to in dict.fromkeys(row.new_location for row in rows):
-        yield to, [row for row in rows if row.new_location == to]
+    by_target: dict[str, list[_Row]] = {}
+    for row in rows:
+        by_target.setdefault(row.new_location, []).append(row)
+    yield from by_target.items()
 
 
 def _independent(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
     """The rows in sequence, as long as none takes what an earlier one has put down: these can be posted as a set."""
     part: list[_Row] = []
+    taken: set[tuple[str, ...]] = set()
+    put: set[tuple[str, ...]] = set()
     for row in rows:
-        taken, put = {one.old for one in part}, {one.new for one in part}
+        old, new = row.old, row.new
         same_place = not part or (part[0].location, part[0].new_location) == (row.location, row.new_location)
         same_line = not part or part[0].given.stock_line == row.given.stock_line
-        if row.old in taken or row.old in put or row.new in taken or not same_place or not same_line:
+        if old in taken or old in put or new in taken or not same_place or not same_line:
             yield part
-            part = []
+            part, taken, put = [], set(), set()
         part.append(row)
+        taken.add(old)
+        put.add(new)
     yield part
 
 

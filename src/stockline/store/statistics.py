@@ -22,15 +22,13 @@ FEW = (
     "ix_open_entry_short",
     "ix_serial_lost",
     "ix_stock_line_twin",
-    "ix_characteristic_set_lot",
-    "ix_characteristic_set_package",
     "ix_tracking_specification_to_invoice",
     "ix_link_bound",
     "ix_link_empty",
     "ix_link_demand_lot_of_serial",
     "ix_link_supply_lot_of_serial",
 )
-"""Tables that hold few rows, and indexes that hold few of their table's or lead to few of them."""
+"""Tables that hold few rows, and indexes that hold few of their table's."""
 
 SHARE = {
     "item_id": 1e-2,
@@ -45,8 +43,11 @@ SHARE = {
     "line_id": 1e-3,
     "demand_line_id": 1e-3,
     "supply_line_id": 1e-3,
+    "ix_characteristic_set_lot.lot": 1e-5,
+    "ix_characteristic_set_package.package": 1e-5,
 }
-"""Which part of the rows one value of a column leaves, by its name; columns not named leave one in 100,000."""
+"""Which part of the rows one value of a column leaves, by its name, in one index or in all; columns not named leave one
+in 100,000."""
 
 FLEETING = {"link": ("item_id", "status", "demand_line_id", "supply_line_id", "demand_entry_id", "supply_entry_id")}
 """Columns by table of which PostgreSQL gathers no statistics: it takes any value to be one of two hundred."""
@@ -73,28 +74,26 @@ def tell_planner(connection: Connection) -> None:
 
 
 def _figures(connection: Connection, table: Table) -> Iterator[tuple[str, str]]:
-    yield table.name, _narrowing(_rows(table.name), [column.name for column in table.primary_key], unique=True)
+    yield table.name, _narrowing(table.name, [column.name for column in table.primary_key], unique=True)
     for name in connection.exec_driver_sql(_UNIQUE_CONSTRAINTS, (table.name,)).scalars().all():
         of_constraint = connection.exec_driver_sql("SELECT name FROM pragma_index_info(?)", (name,)).scalars()
         # Its first columns narrow little: without the last word SQLite skips them, and searches what is behind them.
-        yield name, _narrowing(_rows(table.name), list(of_constraint), unique=True) + " noskipscan"
+        yield name, _narrowing(table.name, list(of_constraint), unique=True) + " noskipscan"
     for index in table.indexes:
         columns = [str(getattr(column, "name", column)) for column in index.expressions]
-        yield str(index.name), _narrowing(_rows(str(index.name)), columns, unique=bool(index.unique))
+        yield str(index.name), _narrowing(str(index.name), columns, unique=bool(index.unique))
 
 
 _UNIQUE_CONSTRAINTS = "SELECT name FROM pragma_index_list(?) WHERE origin = 'u'"
 
 
-def _rows(name: str) -> int:
-    return FEW_ROWS if name in FEW else ROWS
-
-
-def _narrowing(rows: int, columns: list[str], *, unique: bool) -> str:
+def _narrowing(name: str, columns: list[str], *, unique: bool) -> str:
+    rows = FEW_ROWS if name in FEW else ROWS
     left = float(rows)
     figures = [str(rows)]
     for column in columns:
-        left = max(left * SHARE.get(column, 1e-5), 1)
+        share = SHARE.get(f"{name}.{column}", SHARE.get(column, 1e-5))
+        left = max(left * share, 1)
         figures.append(str(int(left)))
     if unique:
         figures[-1] = "1"

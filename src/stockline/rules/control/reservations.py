@@ -8,9 +8,9 @@ from stockline.rules.control.base import LINES, finding, of_serial_items, specif
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import SHORT, open_entry
-from stockline.schema.reservations import RESERVATION, link
+from stockline.schema.reservations import RESERVATION, SUPPLY, link
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
-from stockline.tracking_code import NumberKind
+from stockline.tracking_code import NUMBER_KINDS, NumberKind
 
 _FIRM = and_(link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
 _PLACE = ("item_id", "variant", "site_id")
@@ -58,31 +58,25 @@ def _gone_short() -> Any:
 
 
 def _over_entries() -> Any:
-    """Ledger entries of which more is reserved than remains."""
-    remaining = (
-        select(func.coalesce(func.sum(open_entry.c.remaining), 0))
-        .where(
-            open_entry.c.item_id == link.c.item_id,
-            open_entry.c.variant == link.c.variant,
-            open_entry.c.site_id == link.c.site_id,
-            open_entry.c.serial.in_(("", link.c.supply_serial)),
-            open_entry.c.entry_id == link.c.supply_entry_id,
-        )
-        .scalar_subquery()
-    )
-    keys = [*(link.c[name] for name in _PLACE), link.c.supply_serial, link.c.supply_lot, link.c.supply_package]
-    rows = (
-        select(*keys, link.c.quantity, remaining.label("remaining"), link.c.supply_entry_id)
-        .where(_FIRM)
-        .subquery("of_entries")
-    )
-    reserved = func.sum(rows.c.quantity)
-    grouped = [rows.c[column.name] for column in keys]
-    return (
-        select(*grouped, rows.c.remaining.label("expected"), reserved.label("found"))
-        .group_by(*grouped, rows.c.supply_entry_id, rows.c.remaining)
-        .having(reserved > rows.c.remaining)
-    )
+    """Ledger entries of which more is reserved than remains: both are added up, so that neither is looked up."""
+    zero = literal(0)
+    numbers = [getattr(SUPPLY, kind).label(kind) for kind in NUMBER_KINDS]
+    asked = select(
+        *(link.c[name] for name in _PLACE),
+        SUPPLY.entry_id.label("entry_id"),
+        *numbers,
+        link.c.quantity,
+        zero.label("remaining"),
+    ).where(_FIRM)
+    opened = [open_entry.c[name] for name in (*_PLACE, "entry_id")]
+    held = select(*opened, *(literal("", Text) for _ in numbers), zero, open_entry.c.remaining)
+    held = held.where(open_entry.c.item_id.in_(select(link.c.item_id).where(_FIRM)))
+    parts = union_all(asked, held).subquery("of_entries")
+    keys = [parts.c[name] for name in (*_PLACE, "entry_id")]
+    reserved, remaining = func.sum(parts.c.quantity), func.sum(parts.c.remaining)
+    named = (func.max(parts.c[kind]) for kind in NUMBER_KINDS)
+    over = select(*keys[:-1], *named, remaining.label("expected"), reserved.label("found"))
+    return over.group_by(*keys).having(and_(reserved > 0, reserved > remaining))
 
 
 @finding("reservations", "person")

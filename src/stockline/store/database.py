@@ -4,20 +4,21 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Engine, Executable, Select, Table, create_engine, delete
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from stockline.store.dialect import Dialect, Rows, dialect_of
 
 T = TypeVar("T")
 ATTEMPTS = 30
-
+LONG = 0.1
+"""Seconds; a transaction that takes longer may have written much."""
 
 BOUND = 10_000
 """Values that one statement binds at most; SQLite takes 32,766, PostgreSQL 65,535."""
@@ -35,6 +36,7 @@ class Transaction:
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self.connection = connection
         self.dialect = dialect
+        self.began = time.monotonic()
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement; with a list of mappings, once for each of them."""
@@ -99,11 +101,14 @@ class Database:
                 with self._begin(writes=True) as transaction:
                     if not lasting:
                         self.dialect.commit_lightly(transaction.connection)
-                    return work(transaction)
+                    result = work(transaction)
             except DBAPIError as error:
                 if attempt == ATTEMPTS - 1 or not self.dialect.should_retry(error, attempt):
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
+            else:
+                self._note_growth(transaction)
+                return result
         raise AssertionError("the last attempt returns or raises")
 
     def read(self, work: Callable[[Transaction], T], *, scans: bool = False) -> T:
@@ -130,6 +135,13 @@ class Database:
                 yield transaction
             finally:
                 self._local.transaction = None
+        self._note_growth(transaction)
+
+    def _note_growth(self, transaction: Transaction) -> None:
+        """Look after the planner when a transaction that has been committed may have made tables large."""
+        if time.monotonic() - transaction.began > LONG:
+            with suppress(OperationalError):  # what is committed stands; the next long one tries again
+                self.dialect.have_grown(self.engine)
 
     @contextmanager
     def _begin(self, *, writes: bool) -> Iterator[Transaction]:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.exc import DBAPIError
 
 from stockline.schema.base import metadata
+from stockline.store.statistics import gather_first
 
 BATCH_NUMBER = NumberSequence("batch_number", metadata=metadata)
 """Numbers of postings, windows and other batches; gaps do not matter, order does."""
@@ -51,6 +52,9 @@ class Dialect(ABC):
     @abstractmethod
     def copy(self, connection: Connection, staged: Rows) -> None:
         """Write many rows the fastest way, past the toolkit; dates must come from `date_value`."""
+
+    def have_grown(self, engine: Engine) -> None:  # noqa: B027 - only where planners gather statistics
+        """Tables may have become large just now; runs outside any transaction."""
 
     def begin_write(self, connection: Connection) -> None:  # noqa: B027 - most need nothing
         """Prepare a transaction that will write."""
@@ -189,6 +193,10 @@ class PostgresDialect(Dialect):
             write = copy.write_row
             for row in staged.rows:
                 write(same + row)
+
+    def have_grown(self, engine: Engine) -> None:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            gather_first(connection)
 
     def begin_write(self, connection: Connection) -> None:
         connection.execute(self._SETTINGS)

@@ -9,7 +9,7 @@ drives all links can be of one line, or of supplies only, and it would read them
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, text
 
 from stockline.schema import metadata
 from stockline.schema.base import REFERENCE
@@ -51,6 +51,24 @@ in 100,000."""
 
 FLEETING = {"link": ("item_id", "status", "demand_line_id", "supply_line_id", "demand_entry_id", "supply_entry_id")}
 """Columns by table of which PostgreSQL gathers no statistics: it takes any value to be one of two hundred."""
+
+
+LASTING = ("ledger_entry", "open_entry", "application", "characteristic_set", "stock_line", "serial")
+"""Tables that grow large with one posting and stay so."""
+_NEVER_GATHERED = text(
+    "SELECT oid::regclass::text FROM unnest(CAST(:tables AS text[])) name JOIN pg_class ON oid = to_regclass(name)"
+    " WHERE reltuples < 0 AND pg_relation_size(oid) > 100000"
+)
+
+
+def gather_first(connection: Connection) -> None:
+    """Have PostgreSQL look at tables that have grown and were never looked at.
+
+    It would do so by itself within a minute or two. Until then it takes every selection of rows for a handful, and
+    pairs stock lines and their characteristics all with all.
+    """
+    for table in connection.execute(_NEVER_GATHERED, {"tables": list(LASTING)}).scalars().all():
+        connection.exec_driver_sql(f"ANALYZE {table}")
 
 
 def forgetting() -> list[str]:

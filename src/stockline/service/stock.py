@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from stockline.operations import control, questions
+from stockline.operations.journals import stock_moves
 from stockline.operations.load import found_stock, missing
 from stockline.operations.resync import sync_state
 from stockline.operations.resync.repairs import with_repairs
-from stockline.operations.stock import moves
 from stockline.results import (
     ControlFinding,
     FoundItem,
@@ -80,8 +80,8 @@ class Stock(Service):
             Refusal: `not_found`, `stock_line_unknown`, `invalid`, `serial_required` for a part of a line of specific
                 serials, `not_in_stock`, `insufficient_stock`, and what `reclassify` refuses.
         """
-        given = moves.StockMove(to, stock_line, item, site, characteristics, quantity, serials)
-        return self._write(lambda transaction: moves.move_stock(transaction, given, self.today))
+        given = stock_moves.StockMove(to, stock_line, item, site, characteristics, quantity, serials)
+        return self._write(lambda transaction: stock_moves.move_stock(transaction, given, self.today))
 
     def control(
         self,

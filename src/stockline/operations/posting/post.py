@@ -18,10 +18,10 @@ from stockline.operations.posting.invoicing import check_invoice, invoice_number
 from stockline.operations.posting.legs import Leg, legs
 from stockline.operations.posting.lines import PostingLine, Quantities, chosen_lines, names_of, of_side
 from stockline.operations.posting.movements import post_inbound, post_outbound, stock_changes
+from stockline.operations.posting.reservations import PostedReservations, fit_transfers, reserved_places
 from stockline.operations.posting.transfer_numbers import mark_receivable, mark_shipping
 from stockline.operations.posting.used_numbers import use_up_numbers
 from stockline.operations.posting.waves import post_waves
-from stockline.operations.reservation.posting import PostedReservations, fit_transfers, reserved_places
 from stockline.operations.windows.transfers import mirror_carried
 from stockline.refusal import Refusal
 from stockline.results import Posting

@@ -7,8 +7,8 @@ from sqlalchemy import Select, and_, bindparam, case, delete, exists, func, inse
 from sqlalchemy.sql.expression import Delete, Insert, Update
 
 from stockline.operations.lines import SourceLine
-from stockline.operations.reservation.linked_numbers import write_linked_difference
 from stockline.operations.reservation.links import numbered
+from stockline.operations.windows.linked_numbers import write_linked_difference
 from stockline.operations.windows.wanted import FIGURES, NUMBERED_FROM, wanted_rows
 from stockline.refusal import Warning
 from stockline.rules.window import COMBINATION, ITEM, LINE, ROWS, same_combination

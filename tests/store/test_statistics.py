@@ -1,0 +1,52 @@
+"""What planners know of tables that have just grown."""
+
+import pytest
+from sqlalchemy import text
+
+from stockline.schema.stock import serial
+from stockline.store import database as store
+from stockline.store.database import Database, Transaction
+
+ASKED = {
+    "sqlite": "SELECT stat FROM sqlite_stat1 WHERE idx = 'serial'",
+    "postgresql": "SELECT reltuples::bigint::text FROM pg_class WHERE oid = 'serial'::regclass",
+}
+TOLD = {"sqlite": "10000000 100000 50000 1", "postgresql": "-1"}
+"""What is known of the serials from the beginning: SQLite is told once for all, PostgreSQL nothing."""
+
+
+def known(database: Database) -> str:
+    """What the planner knows of the serials."""
+    query = text(ASKED[database.dialect.name])
+    return str(database.read(lambda transaction: transaction.execute(query).scalar_one()))
+
+
+def fill(transaction: Transaction) -> None:
+    """Many serials at once."""
+    rows = [("", f"S{number}") for number in range(3_000)]
+    transaction.stage(serial, ("variant", "serial"), rows, {"item_id": 1})
+
+
+def test_tables_a_long_transaction_has_filled_are_looked_at(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert known(database) == TOLD[database.dialect.name]
+    monkeypatch.setattr(store, "LONG", 0.0)
+    database.write(fill)
+    assert known(database) == {**TOLD, "postgresql": "3000"}[database.dialect.name]
+
+
+def test_within_a_transaction_of_the_caller_they_are_looked_at_in_the_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LONG", 0.0)
+    with database.transaction():
+        database.write(fill)
+        assert known(database) == TOLD[database.dialect.name]
+    assert known(database) == {**TOLD, "postgresql": "3000"}[database.dialect.name]
+
+
+def test_after_a_short_transaction_nothing_is_looked_at(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LONG", 3600.0)
+    database.write(fill)
+    assert known(database) == TOLD[database.dialect.name]

@@ -1,6 +1,7 @@
-"""Dealing out: several want, several give, both in sequence. Written once for all that is dealt out as a set.
+"""Dealing out links: several want, several give, both in sequence, and each share becomes a link or a part of one.
 
-Those who want are staged, so that each supply finds those whose turn it meets by key, however many there are.
+Those who want are staged, so that each supply finds those whose turn it meets by key, however many there are, and has
+all its columns at hand. Where the ids of both are enough, `ledger.dealing` needs no staging.
 """
 
 from collections.abc import Sequence

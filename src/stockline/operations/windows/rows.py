@@ -176,7 +176,7 @@ class RowReader:
         else:
             quantity = self.units(given.quantity, given.base_quantity, has_serial)
         handle = self.units(given.handle, None, has_serial) if given.handle is not None else None
-        said = given.invoice if self.line.has_invoice_column else None  # these have no invoice column (TW-8)
+        said = given.invoice if self.line.has_invoice_column else None
         invoice = self.units(said, None, has_serial) if said is not None else None
         if self._fresh:
             handle = quantity if handle is None else handle

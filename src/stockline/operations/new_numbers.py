@@ -42,18 +42,19 @@ _NOTE = insert(renumbering).from_select(
 _DROP_UNNUMBERED = delete(window_row).where(*ROWS, *(_ROW[name] == "" for name in COMBINATION))
 
 
-def take_from(transaction: Transaction, line: SourceLine, stock_line_id: int) -> None:
-    """Say from which stock line a line of a reclassification takes its goods, numbered or not."""
-    parameters = {"item": line.item.id, "line": line.id, "from": stock_line_id}
-    if not transaction.execute(_TAKE_FROM, parameters).rowcount:
-        transaction.execute(_TAKE_UNNUMBERED_FROM, parameters)
+def take_from(transaction: Transaction, line: SourceLine, stock_lines: Mapping[tuple[str, ...], int]) -> None:
+    """Say from which stock line a reclassification takes each combination of a line, of goods without number too."""
+    noted = transaction.insert(renumbering)
+    noted = noted.on_conflict_do_update(index_elements=_KEY, set_={"stock_line_id": noted.excluded.stock_line_id})
+    rows = [
+        dict(zip(_KEY, (line.item.id, line.id, *numbers), strict=True)) | {"stock_line_id": stock_line}
+        for numbers, stock_line in stock_lines.items()
+    ]
+    if rows:
+        transaction.execute(noted, rows)
 
 
-_FROM = bindparam("from", type_=BigInteger)
-_TAKE_FROM = update(renumbering).where(_OF_LINE).values(stock_line_id=_FROM)
-_TAKE_UNNUMBERED_FROM = insert(renumbering).values(
-    item_id=ITEM, line_id=LINE, stock_line_id=_FROM, **dict.fromkeys(COMBINATION, "")
-)
+_KEY = ("item_id", "line_id", *COMBINATION)
 
 
 def forget_new_numbers(transaction: Transaction, lines: Sequence[SourceLine]) -> None:

@@ -1,8 +1,8 @@
 """Journals made and posted at once: adjustments, reclassifications, counts. They leave no line behind (PO-6)."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import delete
 
@@ -20,7 +20,7 @@ from stockline.store.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """A line to be posted at once, with its numbers; `apply_to` is the entry, `stock_line` where its stock is taken.
+    """A line to be posted at once, with its numbers; `apply_to` is the entry, `stock_lines` where its stock is taken.
 
     `keeps_warranty`: its numbers move with the warranty date they have in stock.
     """
@@ -28,7 +28,7 @@ class JournalLine:
     line: OrderLine
     rows: Sequence[TrackingRow] = ()
     apply_to: int | None = None
-    stock_line: int | None = None
+    stock_lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     keeps_warranty: bool = False
 
 
@@ -41,8 +41,7 @@ def post_journal(transaction: Transaction, kind: str, journal: Sequence[JournalL
     for line, given in zip(lines, journal, strict=True):
         if any(getattr(row, name) for row in given.rows for name in (*COMBINATION, *NEW_NUMBERS)):
             track_line(transaction, line, given.rows, keeps_warranty=given.keeps_warranty)
-        if given.stock_line is not None:
-            take_from(transaction, line, given.stock_line)
+        take_from(transaction, line, given.stock_lines)
     apply_to = {line.id: given.apply_to for line, given in zip(lines, journal, strict=True) if given.apply_to}
     posted = [PostingLine(line, line.quantity, 0) for line in lines]
     posting = post_lines(transaction, posted, posting_date, apply_to)

@@ -162,8 +162,7 @@ def _independent(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
     for row in rows:
         old, new = row.old, row.new
         same_place = not part or (part[0].location, part[0].new_location) == (row.location, row.new_location)
-        same_line = not part or part[0].given.stock_line == row.given.stock_line
-        if old in taken or old in put or new in taken or not same_place or not same_line:
+        if old in taken or old in put or new in taken or not same_place:
             yield part
             part, taken, put = [], set(), set()
         part.append(row)
@@ -185,7 +184,8 @@ def _journal_line(given: Reclassification, item: Item, rows: Sequence[_Row]) -> 
         to_site=given.new_site or given.site,
         to_location=first.new_location,
     )
-    return JournalLine(line, [_tracking_row(row) for row in rows], stock_line=first.given.stock_line)
+    stock_lines = {row.old: row.given.stock_line for row in rows if row.given.stock_line is not None}
+    return JournalLine(line, [_tracking_row(row) for row in rows], stock_lines=stock_lines)
 
 
 def _tracking_row(row: _Row) -> TrackingRow:

@@ -22,7 +22,7 @@ from stockline import (
     TrackingCode,
     TrackingRow,
 )
-from stockline.operations.resync import auto
+from stockline.operations.resync import auto, history
 from stockline.operations.resync.auto import ATTEMPTS
 from stockline.operations.resync.plan import ItemPlan
 from tests.support.warehouse import TODAY
@@ -55,7 +55,7 @@ def test_a_changed_link_is_kept_with_everything(stock: Stockline) -> None:
     )
     entry = kept.entry
     assert (entry.run, entry.kind, entry.person, entry.state) == (run.number, "automatic", "Ann", "done")
-    assert abs(dt.datetime.now(dt.UTC) - entry.started_at.replace(tzinfo=dt.UTC)) < dt.timedelta(hours=1)
+    assert abs(dt.datetime.now(dt.UTC) - entry.started_at) < dt.timedelta(hours=1)
     assert (kept.old_line, kept.new_line) == (
         LineCount(stock_line=1, before=1, after=0),
         LineCount(stock_line=2, before=0, after=1),
@@ -140,8 +140,12 @@ def test_the_report_of_a_run(stock: Stockline) -> None:
     run = stock.resync_auto(items=("A", "Z"), person="Ann")
     report = stock.resync_report(run.number)
     assert (report.entry.person, report.entry.site, report.entry.items) == ("Ann", None, ("A", "Z"))
-    assert (report.entry.items_found, report.entry.items_done) == (2, 2)
-    assert (report.entry.cases_found, report.entry.cases_done) == (2, 2)
+    progress = report.entry.progress
+    assert (progress.items_found, progress.items_done) == (2, 2)
+    assert (progress.cases_found, progress.cases_done) == (2, 2)
+    assert (progress.lines_read, progress.serials_read) == (3, 3)
+    assert not report.entry.under_way
+    assert report.entry.heard_of > report.entry.started_at
     assert report.actions == run.actions
     assert report.left == run.left
     (left,) = report.left
@@ -215,12 +219,61 @@ def test_a_run_is_found_and_cancelled_between_two_cases(stock: Stockline) -> Non
     assert run.cancelled
     assert [action.item for action in run.actions] == ["I0"], "what is done stays"
     (entry,) = stock.resync_log()
-    assert (entry.state, entry.items_found, entry.items_done) == ("cancelled", 3, 1)
+    assert (entry.state, entry.progress.items_found, entry.progress.items_done) == ("cancelled", 3, 1)
     assert told[-1].serials_read >= 1
     assert stock.cancel_resync(entry.run).state == "cancelled", "one that has ended stays as it is"
     assert refused(lambda: stock.cancel_resync(7)) == Code.NOT_FOUND
     again = stock.resync_auto()
     assert [action.item for action in again.actions] == ["I1", "I2"]
+
+
+def test_a_run_tells_its_number_at_once_and_how_far_it_is(stock: Stockline) -> None:
+    emptied_items(stock, 3)
+    told: list[ResyncProgress] = []
+
+    def note(progress: ResyncProgress) -> None:
+        told.append(progress)
+        if progress.items_done == 2:
+            kept = stock.resync_entry(progress.run)
+            assert kept.under_way
+            assert kept.progress.items_done in (1, 2)
+            assert refused(lambda: stock.undo_resync(progress.run)) == Code.UNDO_NOT_POSSIBLE
+            stock.cancel_resync(progress.run)
+            assert refused(lambda: stock.undo_resync(progress.run)) == Code.UNDO_NOT_POSSIBLE
+
+    run = stock.resync_auto(report=note)
+    assert (told[0].run, told[0].items_found) == (run.number, 0), "before it has looked for anything"
+    assert stock.resync_entry(run.number).progress.serials_read == told[-1].serials_read == 2
+    assert refused(lambda: stock.resync_entry(7)) == Code.NOT_FOUND
+    assert refused(lambda: stock.resync_auto(site="NORTH")) == Code.NOT_FOUND
+    assert len(stock.resync_log()) == 1
+
+
+def test_what_is_broken_off_says_so(stock: Stockline) -> None:
+    emptied_items(stock, 3)
+
+    def stumble(progress: ResyncProgress) -> None:
+        if progress.items_done == 1 and stock.resync_log()[0].state == "running":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stock.resync_auto(report=stumble)
+    (entry,) = stock.resync_log()
+    assert (entry.state, entry.progress.items_done) == ("failed", 1)
+    assert stock.undo_resync(entry.run).actions
+
+
+def test_a_run_not_heard_of_for_long_is_ended_at_once(stock: Stockline) -> None:
+    emptied_items(stock, 3)
+
+    def give_up(progress: ResyncProgress) -> None:
+        if progress.items_done == 1:
+            with patch.object(history, "SILENT", dt.timedelta(days=-1)):
+                assert stock.cancel_resync(progress.run).state == "cancelled"
+
+    run = stock.resync_auto(report=give_up)
+    assert len(run.actions) == 1, "it was alive after all, and has stopped"
+    assert stock.undo_resync(run.number).actions
 
 
 @contextmanager

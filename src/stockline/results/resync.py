@@ -42,7 +42,7 @@ class ResyncLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResyncProgress:
-    """How far a run is: items and cases so far, what it has read, and how long it takes (RS-10)."""
+    """How far a run is: items and cases so far, what it has read, and how many seconds that took (RS-10)."""
 
     run: int
     items_found: int
@@ -158,7 +158,7 @@ class ResyncFigure:
 class ResyncLogEntry:
     """A run in the log (RS-10): who, when, why, over what (None: all), how far, and the run it takes back, if any.
 
-    `state` is `running`, `cancelling`, `cancelled` or `done`.
+    `state` is `running`, `cancelling`, `cancelled`, `failed` (something broke it off) or `done`.
     """
 
     run: int
@@ -168,12 +168,19 @@ class ResyncLogEntry:
     reason: str
     site: str | None
     items: tuple[str, str] | None
-    state: str
+    state: Literal["running", "cancelling", "cancelled", "failed", "done"]
     undoes: int | None
-    items_found: int
-    items_done: int
-    cases_found: int
-    cases_done: int
+    progress: ResyncProgress
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.state in ("running", "cancelling")
+
+    @property
+    def heard_of(self) -> dt.datetime:
+        """When it last told how far it is; of one that has ended, its end."""
+        return self.started_at + dt.timedelta(seconds=self.progress.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

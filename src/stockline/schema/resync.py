@@ -1,8 +1,9 @@
 """Resynchronization: who changed which links of serials, why, and what was there before; drafts of such changes."""
 
-from sqlalchemy import JSON, Column, Date, DateTime, Index, Integer, Text, func
+from sqlalchemy import JSON, Column, Date, Float, Index, Integer, Text, func
 
 from stockline.schema.base import (
+    Moment,
     item_table,
     key,
     number,
@@ -24,15 +25,19 @@ resync_run = reference_table(
     text("first_item"),
     text("last_item"),
     Column("state", Text, nullable=False),
-    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("started_at", Moment, nullable=False, server_default=func.now()),
     Column("items_found", Integer, nullable=False, server_default="0"),
     Column("items_done", Integer, nullable=False, server_default="0"),
     Column("cases_found", Integer, nullable=False, server_default="0"),
     Column("cases_done", Integer, nullable=False, server_default="0"),
+    Column("lines_read", Integer, nullable=False, server_default="0"),
+    Column("serials_read", Integer, nullable=False, server_default="0"),
+    Column("seconds", Float, nullable=False, server_default="0"),
     number("undoes", nullable=True),
 )
 """One resynchronization: `automatic`, `manual` or `undo`, by whom, over what (blank: all), and how far it is:
-`running`, `cancelling`, `cancelled` or `done`. Its number is that of its posting. `undoes`: the run it takes back."""
+`running`, `cancelling`, `cancelled`, `failed` or `done`, as it was `seconds` after it began. Its number is that of its
+posting. `undoes`: the run it takes back."""
 
 resync_change = item_table(
     "resync_change",

@@ -162,12 +162,19 @@ class Resynchronization(Service):
         """Runs, the latest first, at most `limit` of those before the run `before` (RS-10). A dry run is none."""
         return self._read(lambda transaction: history.log(transaction, before=before, limit=limit))
 
+    def resync_entry(self, run: int) -> ResyncLogEntry:
+        """A run in the log, and how far it is (RS-10). Refused `not_found`."""
+        return self._read(lambda transaction: history.entry_of(transaction, run))
+
     def resync_report(self, run: int) -> ResyncReport:
         """Figures, actions and cases left of a run, also of one that has not ended yet (RS-10). Refused `not_found`."""
         return self._read(lambda transaction: history.report(transaction, run))
 
     def cancel_resync(self, run: int) -> ResyncLogEntry:
-        """Let an automatic run stop between two cases; what it has done stays (RS-10). Refused `not_found`."""
+        """Let an automatic run stop between two cases; what it has done stays (RS-10).
+
+        One that has told nothing for ten minutes, as its process was killed, is ended at once. Refused `not_found`.
+        """
         return self._write(lambda transaction: history.cancel(transaction, run))
 
     def resync_audit(

@@ -19,8 +19,9 @@ from stockline.operations.resync.links import (
 from stockline.operations.resync.log import (
     AUTOMATIC,
     CANCELLED,
-    CANCELLING,
     DONE,
+    FAILED,
+    RUNNING,
     begin_run,
     note_left,
     note_run,
@@ -78,27 +79,22 @@ class _Run:
 
     def carry_out(self) -> ResyncRun:
         """Go through the items that have findings, one after the other."""
-        items = self._database.read(self._select, scans=True)
-        self._counts["items_found"] = len(items)
+        if self._asked.site is not None:
+            self._site = self._database.read(partial(find_site, code=self._asked.site)).id
         if not self._asked.dry_run:
             self._book.run = self._database.write(self._begin)
-        state = DONE
+        self._report()
+        state = FAILED
         try:
-            for item in items:
-                self._beat()
-                self._do_item(item)
-                self._counts["items_done"] += 1
+            self._do_items()
+            state = DONE
         except _Cancelled:
             state = CANCELLED
+        finally:
+            if not self._asked.dry_run:
+                self._note(state=state)
         self._report()
-        if not self._asked.dry_run:
-            self._note(state=state)
         return ResyncRun(number=self._book.run, actions=self._actions, left=self._left, cancelled=state == CANCELLED)
-
-    def _select(self, transaction: Transaction) -> Sequence[Item]:
-        asked = self._asked
-        self._site = find_site(transaction, asked.site).id if asked.site is not None else None
-        return items_with_findings(transaction, self._site, asked.items)
 
     def _begin(self, transaction: Transaction) -> int:
         first, last = self._asked.items or ("", "")
@@ -106,6 +102,17 @@ class _Run:
         run = begin_run(transaction, AUTOMATIC, person=self._asked.person, **selection)
         open_posting(transaction, run, self._asked.today)
         return run
+
+    def _do_items(self) -> None:
+        items = self._database.read(self._select, scans=True)
+        self._counts["items_found"] = len(items)
+        for item in items:
+            self._beat()
+            self._do_item(item)
+            self._counts["items_done"] += 1
+
+    def _select(self, transaction: Transaction) -> Sequence[Item]:
+        return items_with_findings(transaction, self._site, self._asked.items)
 
     # ------------------------------------------------------------ one item
 
@@ -167,17 +174,17 @@ class _Run:
             self._report()
             if not self._asked.dry_run:
                 self._note()
-                if self._database.read(lambda transaction: state_of(transaction, self._book.run)) == CANCELLING:
+                if self._database.read(lambda transaction: state_of(transaction, self._book.run)) != RUNNING:
                     raise _Cancelled
 
     def _note(self, **facts: str) -> None:
-        names = ("items_found", "items_done", "cases_found", "cases_done")
-        counts = {name: self._counts[name] for name in names}
-        self._database.write(lambda transaction: note_run(transaction, self._book.run, **counts, **facts))
+        self._database.write(lambda transaction: note_run(transaction, self._progress(), **facts))
 
     def _report(self) -> None:
         if self._asked.report is not None:
-            seconds = time.monotonic() - self._started
-            names = ("items_found", "items_done", "cases_found", "cases_done", "lines_read", "serials_read")
-            counts = {name: self._counts[name] for name in names}
-            self._asked.report(ResyncProgress(run=self._book.run, seconds=seconds, **counts))
+            self._asked.report(self._progress())
+
+    def _progress(self) -> ResyncProgress:
+        names = ("items_found", "items_done", "cases_found", "cases_done", "lines_read", "serials_read")
+        counts = {name: self._counts[name] for name in names}
+        return ResyncProgress(run=self._book.run, seconds=time.monotonic() - self._started, **counts)

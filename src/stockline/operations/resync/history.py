@@ -1,13 +1,14 @@
 """What has been resynchronized: runs, and every link they changed with the evidence of that moment (RS-10, RS-18)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, and_, bindparam, case, exists, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, case, exists, func, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_item, item_codes, site_codes
-from stockline.operations.resync.log import CANCELLING, RUNNING
+from stockline.operations.resync.log import CANCELLED, CANCELLING, PROGRESS, UNDER_WAY
 from stockline.refusal import Refusal
 from stockline.results import (
     LineCount,
@@ -17,8 +18,10 @@ from stockline.results import (
     ResyncFigure,
     ResyncLeft,
     ResyncLogEntry,
+    ResyncProgress,
     ResyncReport,
 )
+from stockline.schema.base import Moment
 from stockline.schema.ledger import posting_line
 from stockline.schema.resync import (
     resync_change,
@@ -29,8 +32,11 @@ from stockline.schema.resync import (
     resync_serial,
 )
 from stockline.schema.stock import characteristic_set
-from stockline.store.database import Transaction
+from stockline.store.database import Transaction, in_parts
 from stockline.values import to_quantity
+
+SILENT = timedelta(minutes=10)
+"""A run that has told nothing for so long is taken for dead: it tells something every second but while it plans."""
 
 _RUN = bindparam("run", type_=BigInteger)
 _ITEMS = select(posting_line.c.item_id).where(posting_line.c.posting_id == _RUN)
@@ -45,7 +51,6 @@ def log(transaction: Transaction, *, before: int | None, limit: int) -> list[Res
 
 
 def _entry(row: Row[Any]) -> ResyncLogEntry:
-    counts = ("items_found", "items_done", "cases_found", "cases_done")
     return ResyncLogEntry(
         run=row.id,
         kind=row.kind,
@@ -56,23 +61,38 @@ def _entry(row: Row[Any]) -> ResyncLogEntry:
         items=(row.first_item, row.last_item) if row.first_item or row.last_item else None,
         state=row.state,
         undoes=row.undoes,
-        **{name: row._mapping[name] for name in counts},
+        progress=ResyncProgress(run=row.id, **{name: row._mapping[name] for name in PROGRESS}),
     )
 
 
-def _found(transaction: Transaction, run: int) -> ResyncLogEntry:
-    row = transaction.execute(select(resync_run).where(resync_run.c.id == run)).one_or_none()
-    if row is None:
+def entry_of(transaction: Transaction, run: int) -> ResyncLogEntry:
+    """A run in the log, and how far it is; refused `not_found`."""
+    found = _entries(transaction, [run])
+    if not found:
         raise Refusal.of(Code.NOT_FOUND, f"There is no resynchronization {run}.")
-    return _entry(row)
+    return found[run]
+
+
+def _entries(transaction: Transaction, runs: Collection[int]) -> dict[int, ResyncLogEntry]:
+    rows = (
+        row
+        for some in in_parts(sorted(runs))
+        for row in transaction.execute(select(resync_run).where(resync_run.c.id.in_(some)))
+    )
+    return {row.id: _entry(row) for row in rows}
 
 
 def cancel(transaction: Transaction, run: int) -> ResyncLogEntry:
-    """Let a run stop between two cases; one that has ended stays as it is. Refused `not_found`."""
-    _found(transaction, run)
-    running = update(resync_run).where(resync_run.c.id == run, resync_run.c.state == RUNNING)
-    transaction.execute(running.values(state=CANCELLING))
-    return _found(transaction, run)
+    """Let a run stop between two cases; one that has ended stays as it is. Refused `not_found`.
+
+    One that has not been heard of for long has nobody left who would stop: it ends at once. Should it be alive after
+    all, it stops when it next tells how far it is.
+    """
+    now: datetime = transaction.execute(select(func.now(type_=Moment))).scalar_one()
+    state = CANCELLED if now - entry_of(transaction, run).heard_of > SILENT else CANCELLING
+    under_way = update(resync_run).where(resync_run.c.id == run, resync_run.c.state.in_(UNDER_WAY))
+    transaction.execute(under_way.values(state=state))
+    return entry_of(transaction, run)
 
 
 # ---------------------------------------------------------------- one run
@@ -80,7 +100,7 @@ def cancel(transaction: Transaction, run: int) -> ResyncLogEntry:
 
 def report(transaction: Transaction, run: int) -> ResyncReport:
     """All that is kept of a run; refused `not_found`."""
-    entry = _found(transaction, run)
+    entry = entry_of(transaction, run)
     figures, changes, left = (transaction.execute(query, {"run": run}).all() for query in (_FIGURES, _CHANGES, _LEFT))
     items = item_codes(transaction, {row.item_id for row in (*figures, *changes, *left)})
     sites = site_codes(transaction, {row.site_id for row in figures})
@@ -135,7 +155,7 @@ def audit(
         raise Refusal.of(Code.INVALID, "Name the run, or the item whose changed links are asked for.")
     query = _AUDIT
     if run is not None:
-        _found(transaction, run)
+        entry_of(transaction, run)
         query = query.where(resync_change.c.item_id.in_(_ITEMS), resync_change.c.run_id == _RUN)
     if item is not None:
         query = query.where(resync_change.c.item_id == find_item(transaction, item).id)
@@ -143,7 +163,7 @@ def audit(
         if value is not None:
             query = query.where(resync_change.c[name] == value)
     rows = transaction.execute(query, {"run": run} if run is not None else {}).all()
-    entries = {number: _found(transaction, number) for number in {row.run_id for row in rows}}
+    entries = _entries(transaction, {row.run_id for row in rows})
     items = item_codes(transaction, {row.item_id for row in rows})
     sites = site_codes(transaction, {row.last_site for row in rows if row.last_site is not None})
     return [_audited(row, entries, items, sites) for row in rows]

@@ -6,12 +6,15 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from stockline.plan.repair import Action
-from stockline.results import ResyncAction, ResyncLeft
+from stockline.results import ResyncAction, ResyncLeft, ResyncProgress
 from stockline.schema.resync import resync_left, resync_run
 from stockline.store.database import Transaction
 
 AUTOMATIC, MANUAL, UNDO = "automatic", "manual", "undo"
-RUNNING, CANCELLING, CANCELLED, DONE = "running", "cancelling", "cancelled", "done"
+RUNNING, CANCELLING, CANCELLED, FAILED, DONE = "running", "cancelling", "cancelled", "failed", "done"
+UNDER_WAY = (RUNNING, CANCELLING)
+PROGRESS = ("items_found", "items_done", "cases_found", "cases_done", "lines_read", "serials_read", "seconds")
+"""How far a run is."""
 
 
 def begin_run(transaction: Transaction, kind: str, **about: Any) -> int:
@@ -26,9 +29,10 @@ _NOTE = update(resync_run).where(resync_run.c.id == bindparam("run"))
 _STATE = select(resync_run.c.state).where(resync_run.c.id == bindparam("run"))
 
 
-def note_run(transaction: Transaction, run: int, **facts: Any) -> None:
+def note_run(transaction: Transaction, progress: ResyncProgress, **facts: str) -> None:
     """Write how far a run is."""
-    transaction.execute(_NOTE.values(**facts), {"run": run})
+    counts = {name: getattr(progress, name) for name in PROGRESS}
+    transaction.execute(_NOTE.values(**counts, **facts), {"run": progress.run})
 
 
 def state_of(transaction: Transaction, run: int) -> str | None:

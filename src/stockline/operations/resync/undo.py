@@ -19,7 +19,7 @@ from stockline.operations.resync.links import (
     open_posting,
     write_links,
 )
-from stockline.operations.resync.log import RUNNING, UNDO, begin_run, told
+from stockline.operations.resync.log import UNDER_WAY, UNDO, begin_run, told
 from stockline.operations.resync.stock import ItemSite, Name
 from stockline.operations.resync.sync_state import site_figures
 from stockline.plan.repair import Action
@@ -66,7 +66,7 @@ def _find(transaction: Transaction, run: int) -> None:
     found = transaction.execute(select(resync_run.c.state).where(resync_run.c.id == run)).one_or_none()
     if found is None:
         raise Refusal.of(Code.NOT_FOUND, f"There is no resynchronization {run}.")
-    if found.state == RUNNING:
+    if found.state in UNDER_WAY:
         raise Refusal.of(Code.UNDO_NOT_POSSIBLE, f"Resynchronization {run} is still running.")
     if transaction.execute(select(resync_run.c.id).where(resync_run.c.undoes == run)).first() is not None:
         raise Refusal.of(Code.UNDO_NOT_POSSIBLE, f"Resynchronization {run} has been undone already.")

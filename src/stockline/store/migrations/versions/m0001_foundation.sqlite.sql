@@ -387,6 +387,9 @@ CREATE TABLE resync_run (
     items_done INTEGER DEFAULT '0' NOT NULL,
     cases_found INTEGER DEFAULT '0' NOT NULL,
     cases_done INTEGER DEFAULT '0' NOT NULL,
+    lines_read INTEGER DEFAULT '0' NOT NULL,
+    serials_read INTEGER DEFAULT '0' NOT NULL,
+    seconds FLOAT DEFAULT '0' NOT NULL,
     undoes BIGINT,
     CONSTRAINT pk_resync_run PRIMARY KEY (id)
 );

@@ -78,7 +78,7 @@ class _Run:
         self._started = self._pulse = time.monotonic()
 
     def carry_out(self) -> ResyncRun:
-        """Go through the items that have findings, one after the other."""
+        """Enter the run, go through the items that have findings, and note how it has ended."""
         if self._asked.site is not None:
             self._site = self._database.read(partial(find_site, code=self._asked.site)).id
         if not self._asked.dry_run:
@@ -86,14 +86,11 @@ class _Run:
         self._report()
         state = FAILED
         try:
-            self._do_items()
-            state = DONE
-        except _Cancelled:
-            state = CANCELLED
+            state = self._do_items()
+            self._report()
         finally:
             if not self._asked.dry_run:
                 self._note(state=state)
-        self._report()
         return ResyncRun(number=self._book.run, actions=self._actions, left=self._left, cancelled=state == CANCELLED)
 
     def _begin(self, transaction: Transaction) -> int:
@@ -103,13 +100,18 @@ class _Run:
         open_posting(transaction, run, self._asked.today)
         return run
 
-    def _do_items(self) -> None:
+    def _do_items(self) -> str:
+        """Go through the items; how that has ended."""
         items = self._database.read(self._select, scans=True)
         self._counts["items_found"] = len(items)
-        for item in items:
-            self._beat()
-            self._do_item(item)
-            self._counts["items_done"] += 1
+        try:
+            for item in items:
+                self._beat()
+                self._do_item(item)
+                self._counts["items_done"] += 1
+        except _Cancelled:
+            return CANCELLED
+        return DONE
 
     def _select(self, transaction: Transaction) -> Sequence[Item]:
         return items_with_findings(transaction, self._site, self._asked.items)

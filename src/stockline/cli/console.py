@@ -50,6 +50,12 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what if number == 1 else plural}"
 
 
+def item_range(text: str | None) -> tuple[str, str] | None:
+    """The items that `ITEM` or `FIRST..LAST` names."""
+    first, _, last = (text or "").partition("..")
+    return (first, last or first) if text else None
+
+
 def database_of(context: typer.Context) -> str:
     """The database the command works on: `--database`, else STOCKLINE_DATABASE, else stockline.db."""
     return str(context.obj or Settings().database)

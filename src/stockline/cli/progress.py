@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from stockline.cli.console import screen
+from stockline.cli.console import counted, screen
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from stockline import ResyncProgress
 
 
 class StepBar:
@@ -40,6 +43,19 @@ class StepBar:
             self._progress.reset(self._tasks[step], total=total)
         self._step = step
 
-    def reach(self, position: int, told: str = "") -> None:
-        """How far the step is, and what else there is to tell of it."""
-        self._progress.update(self._tasks[self._step], completed=position, told=told)
+    def reach(self, position: int, told: str = "", total: int | None = None) -> None:
+        """How far the step is, what else there is to tell of it, and how long it is, if that is known only now."""
+        self._progress.update(self._tasks[self._step], completed=position, total=total, told=told)
+
+    def say(self, text: str) -> None:
+        """Something that stays on the screen above the bars."""
+        self._progress.console.print(text)
+
+
+def told(progress: ResyncProgress) -> str:
+    """How far a resynchronization is: cases, rows, rate and time left (RS-10)."""
+    cases = f"{progress.cases_done:,} of {counted(progress.cases_found, 'case')}"
+    read = f"{counted(progress.lines_read, 'line')}, {counted(progress.serials_read, 'serial')}"
+    rate = f"{progress.rate:,.0f} serials a second"
+    left = progress.seconds_left
+    return f"{cases}; {read}, {rate}" + (f"; {timedelta(seconds=round(left))} left" if left else "")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stockline import ControlFinding, Stockline, StockLineState
-from stockline.cli.console import SHOWN, counted, fail, screen, stock_of
+from stockline.cli.console import SHOWN, counted, fail, item_range, screen, stock_of
 from stockline.cli.progress import StepBar
 from stockline.exchange.report import ReportSheet, write_table
 
@@ -105,10 +105,8 @@ def control(
     ] = None,
 ) -> None:
     """Check that what must agree agrees; changes nothing. Ends with status 1 when something does not."""
-    first, _, last = (items or "").partition("..")
     with StepBar() as steps, stock_of(context) as opened:
-        chosen = (first, last or first) if items else None
-        findings = sorted(_controlled(opened, steps, site, chosen, only), key=_place)
+        findings = sorted(_controlled(opened, steps, site, item_range(items), only), key=_place)
     if output is not None:
         write_findings_table(output, findings)
     if not findings:

@@ -10,7 +10,7 @@ import typer
 
 import stockline
 from stockline import Stockline
-from stockline.cli.console import counted, fail, refusals_shown, screen, stock_of
+from stockline.cli.console import counted, fail, item_range, refusals_shown, screen, stock_of
 from stockline.cli.corrections import shaped, write_corrections
 from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
 from stockline.cli.load import UNREADABLE, load_found
@@ -61,8 +61,7 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     reported. Ends with status 1 when something does not agree afterwards, or could not be read, and with 130 when it
     was cancelled with Ctrl-C: what has been done stays.
     """
-    first, _, last = (items or "").partition("..")
-    selection = Selection(site, (first, last or first) if items else None)
+    selection = Selection(site, item_range(items))
     if system is None:
         if files:
             fail("Files are resynchronized with --from: say which system they come from.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from signal import SIGINT, signal
 from threading import Event
 from typing import TYPE_CHECKING
+
+from stockline.cli.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,21 +60,12 @@ def _run(stock: Stockline, selection: Selection, steps: StepBar, *, dry_run: boo
     steps.begin("repair", 1)
 
     def follow(progress: ResyncProgress) -> None:
-        steps.begin("repair", progress.items_found)
-        steps.reach(progress.items_done, _told(progress))
+        steps.reach(progress.items_done, told(progress), progress.items_found)
 
     with _interrupted() as interrupted:
         return stock.resync_auto(
             site=selection.site, items=selection.items, dry_run=dry_run, report=follow, cancelled=interrupted.is_set
         )
-
-
-def _told(progress: ResyncProgress) -> str:
-    """Cases, rows, rate and time left (RS-10)."""
-    cases = f"{progress.cases_done:,} of {progress.cases_found:,} cases"
-    rows = f"{progress.lines_read:,} lines, {progress.serials_read:,} serials, {progress.rate:,.0f} a second"
-    left = progress.seconds_left
-    return f"{cases}; {rows}" if left is None else f"{cases}; {rows}; {timedelta(seconds=round(left))} left"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Stockline keeps stock that is tracked by serial, lot and package numbers."""
 
 from stockline.codes import Code, WarningCode
+from stockline.plan.series import numbers_between
 from stockline.refusal import Finding, Refusal, Warning
 from stockline.results import (
     ActionMessage,
@@ -22,6 +23,7 @@ from stockline.results import (
     Loaded,
     Location,
     NumberOnHand,
+    OpenDraft,
     OrderLine,
     Posting,
     RefusedRow,
@@ -77,6 +79,7 @@ __all__ = [
     "Loaded",
     "Location",
     "NumberOnHand",
+    "OpenDraft",
     "OrderLine",
     "OutdatedDatabase",
     "Posting",
@@ -112,6 +115,7 @@ __all__ = [
     "WindowRow",
     "WindowView",
     "WorksheetLine",
+    "numbers_between",
     "open",
     "upgrade",
 ]

@@ -132,7 +132,58 @@ def test_serials_of_a_line_are_marked(stock: Stockline) -> None:
     assert refused(lambda: stock.resync_serials(6)).code == Code.STOCK_LINE_UNKNOWN
 
 
+def test_lines_are_shown_with_all_characteristics(stock: Stockline) -> None:
+    stock.load(
+        stock_lines=[
+            FoundStockLine(id=1, item="BIKE", site="EAST", location="A", quantity=1, status="QX", owner="Ann"),
+            FoundStockLine(id=2, item="BIKE", site="EAST", location="B", quantity=0, packing_unit="BOX"),
+        ],
+        serials=[
+            FoundSerial(item="BIKE", serial="S1", stock_line=[1, 2]),
+            FoundSerial(item="BIKE", serial="S2", stock_line=77, site="EAST"),
+        ],
+    )
+    draft = stock.resync_draft(ANN)
+    assert [(line.stock_line, int(line.quantity), line.serials_new) for line in draft.state.lines] == [
+        (1, 1, 1),
+        (2, 0, 1),
+        (77, 0, 1),
+    ]
+    assert [(line.stock_line, line.location, line.status, line.owner) for line in draft.stock_lines] == [
+        (1, "A", "QX", "Ann"),
+        (2, "B", "A", ""),
+    ]
+    assert [(line.packing_unit, line.serials) for line in draft.stock_lines] == [("", 1), ("BOX", 1)]
+
+
 # ---------------------------------------------------------------- drafts
+
+
+def test_where_a_line_is_drafted(stock: Stockline) -> None:
+    stock.load(
+        stock_lines=[FoundStockLine(id=1, item="BIKE", site="EAST", quantity=1)],
+        serials=[
+            FoundSerial(item="BIKE", serial="S1", stock_line=77, site="WEST"),
+            FoundSerial(item="BIKE", serial="S2", stock_line=78),
+        ],
+    )
+    assert stock.draft_place(1, "Ann") == ANN
+    assert stock.draft_place(77, "Ann") == DraftPlace(site="WEST", item="BIKE", person="Ann")
+    for number in (78, 79):
+        assert refused(partial(stock.draft_place, number, "Ann")).code == Code.STOCK_LINE_UNKNOWN
+    draft = stock.draft_removal(stock.draft_place(77, "Ann"), 77, ["S1"])
+    assert (draft.problem, draft.state.verdict) == (None, "synchronized")
+
+
+def test_drafts_are_found_again(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 1, 9: 1}, {"S1": 1, "S2": 1, "S9": 9})
+    stock.draft_removal(ANN, 1, ["S1", "S2"])
+    stock.draft_removal(BOB, 1, ["S2"])
+    assert [(one.place, one.serials) for one in stock.resync_drafts("EAST")] == [(ANN, 2), (BOB, 1)]
+    assert stock.resync_drafts("WEST") == []
+    stock.cancel_draft(ANN)
+    assert [one.place for one in stock.resync_drafts("EAST")] == [BOB]
+    assert refused(lambda: stock.resync_drafts("NORTH")).code == Code.NOT_FOUND
 
 
 @pytest.mark.parametrize("backwards", [False, True])

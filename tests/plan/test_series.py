@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stockline.plan.series import first_of_series, number_after, numbers_from
+from stockline.plan.series import LONGEST, first_of_series, number_after, numbers_between, numbers_from
 from stockline.values import ValueProblem
 
 
@@ -38,6 +38,32 @@ def test_what_cannot_be_raised(first: str, problem: str) -> None:
 def test_a_series_goes_on_where_it_ended() -> None:
     assert first_of_series("LOT") == "LOT00001"
     assert number_after("LOT99999") == "LOT100000"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("A8", "A10", ["A8", "A9", "A10"]),
+        ("S-09/X", "S-11/X", ["S-09/X", "S-10/X", "S-11/X"]),
+        ("S1", "S1", ["S1"]),
+        ("099", "100", ["099", "100"]),
+    ],
+)
+def test_a_series_between_its_ends(first: str, last: str, expected: list[str]) -> None:
+    assert numbers_between(first, last) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("S2", "S1"), ("S1", "T2"), ("S1", "S02"), ("S1X", "S2Y"), ("A", "B"), ("", ""), ("S1", f"S{LONGEST + 1}")],
+)
+def test_ends_of_no_series(first: str, last: str) -> None:
+    with pytest.raises(ValueProblem, match=r"is no series|no digit"):
+        numbers_between(first, last)
+
+
+def test_the_longest_series_between_its_ends() -> None:
+    assert len(numbers_between("S1", f"S{LONGEST}")) == LONGEST
 
 
 def test_no_number_of_no_quantity() -> None:

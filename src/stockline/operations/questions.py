@@ -123,37 +123,47 @@ def stock_lines(
     transaction: Transaction, item_code: str | None, site_code: str | None, *, after: int, limit: int
 ) -> list[StockLineState]:
     """Open stock lines by number, a page after the number `after`."""
-    own = (
-        select(func.count())
-        .where(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
-        .scalar_subquery()
-    )
-    beside_key = (extra_link.c.item_id, extra_link.c.stock_line_id)
-    beside = select(*beside_key, func.count().label("links")).group_by(*beside_key).subquery("beside")
-    here = and_(beside.c.item_id == stock_line.c.item_id, beside.c.stock_line_id == stock_line.c.id)
-    query = (
-        select(
-            stock_line.c.id,
-            stock_line.c.quantity,
-            item.c.code.label("item"),
-            site.c.code.label("site"),
-            *(characteristic_set.c[name] for name in CHARACTERISTICS if name != "site_id"),
-            (own + func.coalesce(beside.c.links, 0)).label("serials"),
-        )
-        .select_from(
-            _LINES.join(item, item.c.id == stock_line.c.item_id)
-            .join(site, site.c.id == characteristic_set.c.site_id)
-            .outerjoin(beside, here)
-        )
-        .where(stock_line.c.quantity != 0, stock_line.c.id > after)
-        .order_by(stock_line.c.id)
-        .limit(limit)
-    )
+    query = _STATES.where(stock_line.c.quantity != 0, stock_line.c.id > after).limit(limit)
     if item_code is not None:
         query = query.where(stock_line.c.item_id == find_item(transaction, item_code).id)
     if site_code is not None:
         query = query.where(characteristic_set.c.site_id == find_site(transaction, site_code).id)
     return [_stock_line_state(row) for row in transaction.execute(query).mappings()]
+
+
+def stock_lines_of(transaction: Transaction, numbers: Sequence[int]) -> list[StockLineState]:
+    """The stock lines, open or closed, of these numbers; unused ones are left out."""
+    return [
+        _stock_line_state(row)
+        for some in in_parts(sorted(numbers))
+        for row in transaction.execute(_STATES.where(stock_line.c.id.in_(some))).mappings()
+    ]
+
+
+_own_links = (
+    select(func.count())
+    .where(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
+    .scalar_subquery()
+)
+_beside_key = (extra_link.c.item_id, extra_link.c.stock_line_id)
+_beside = select(*_beside_key, func.count().label("links")).group_by(*_beside_key).subquery("beside")
+_STATES = (
+    select(
+        stock_line.c.id,
+        stock_line.c.quantity,
+        item.c.code.label("item"),
+        site.c.code.label("site"),
+        *(characteristic_set.c[name] for name in CHARACTERISTICS if name != "site_id"),
+        (_own_links + func.coalesce(_beside.c.links, 0)).label("serials"),
+    )
+    .select_from(
+        _LINES.join(item, item.c.id == stock_line.c.item_id)
+        .join(site, site.c.id == characteristic_set.c.site_id)
+        .outerjoin(_beside, and_(_beside.c.item_id == stock_line.c.item_id, _beside.c.stock_line_id == stock_line.c.id))
+    )
+    .order_by(stock_line.c.id)
+)
+"""Stock lines with all their characteristics and the number of their serials."""
 
 
 def owners_of_numbers(transaction: Transaction, numbers: Sequence[int]) -> dict[int, tuple[str, str, str]]:

@@ -6,6 +6,8 @@ from itertools import count, islice
 
 from stockline.values import NUMBER_LENGTH, ValueProblem
 
+LONGEST = 1_000_000
+"""Numbers of a series that is named by its ends, at most: more are a slip of the pen."""
 _LAST_DIGITS = re.compile(r"(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
 
@@ -27,6 +29,19 @@ def numbers_from(first: str, quantity: int, increment: int = 1) -> list[str]:
     if numbers and len(numbers[-1]) > NUMBER_LENGTH:
         raise ValueProblem(f"{numbers[-1]} has more than {NUMBER_LENGTH} characters")
     return numbers
+
+
+def numbers_between(first: str, last: str) -> list[str]:
+    """The numbers of a series from `first` to `last`, both among them: `A8` to `A10` are `A8`, `A9`, `A10`.
+
+    Raises:
+        ValueProblem: `last` does not follow on `first`, or only after more than a million numbers.
+    """
+    start, end = _LAST_DIGITS.fullmatch(first), _LAST_DIGITS.fullmatch(last)
+    steps = int(end[2]) - int(start[2]) if start and end else -1
+    if not 0 <= steps < LONGEST or numbers_from(first, steps + 1)[-1] != last:
+        raise ValueProblem(f"from {first} to {last} is no series of numbers")
+    return numbers_from(first, steps + 1)
 
 
 def number_after(last: str) -> str:

@@ -1,6 +1,6 @@
 """What control finds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -35,6 +35,15 @@ class SyncLine:
     serials_new: int
 
 
+Verdict = Literal["synchronized", "total_mismatch", "line_mismatch"]
+VERDICTS: Mapping[Verdict, str] = {
+    "synchronized": "Every stock line has the serials it should have.",
+    "total_mismatch": "There are not as many serials as the quantity asks for.",
+    "line_mismatch": "There are as many serials as the quantity asks for, but not every stock line has its own.",
+}
+"""The verdicts in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncState:
     """Quantity and serials of an item at a site, initial and new, and the verdict of the new figures (CO-3)."""
@@ -45,7 +54,12 @@ class SyncState:
     serials: int
     quantity_new: Decimal
     serials_new: int
-    verdict: Literal["synchronized", "total_mismatch", "line_mismatch"]
+    verdict: Verdict
     lines: Sequence[SyncLine] = ()
     put_away: int = 0
     """How many lines await put-away: they are in no figure and not among `lines` (RS-11)."""
+
+    @property
+    def message(self) -> str:
+        """The verdict in words (RS-12)."""
+        return VERDICTS[self.verdict]

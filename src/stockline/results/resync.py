@@ -10,7 +10,7 @@ from stockline.codes import Code
 from stockline.refusal import Finding
 from stockline.results.base import Result
 from stockline.results.control import SyncState
-from stockline.results.stock import FoundSerial, FoundStockLine
+from stockline.results.stock import FoundSerial, FoundStockLine, StockLineState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +89,28 @@ class DraftChange:
 class ResyncDraft:
     """A draft as its person sees it.
 
-    `state` has the new figures as the draft would make them (RS-13). `problem` is the code a save would be refused with
-    now, `findings` say why. `changed` tells what is not as it was when the person touched it (RS-20), `others` who else
-    has a draft for the item-site, and of how many serials.
+    `state` has the new figures as the draft would make them (RS-13), `stock_lines` are those of its lines that exist,
+    with all characteristics (RS-12). `problem` is the code a save would be refused with now, `findings` say why.
+    `changed` tells what is not as it was when the person touched it (RS-20), `others` who else has a draft for the
+    item-site, and of how many serials.
     """
 
     place: DraftPlace
     changes: Sequence[DraftChange]
     state: SyncState
+    stock_lines: Sequence[StockLineState]
     problem: Code | None
     findings: Sequence[Finding]
     changed: Sequence[Finding]
     others: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDraft:
+    """A draft that is neither saved nor dropped, and how many serials it is about (RS-14)."""
+
+    place: DraftPlace
+    serials: int
 
 
 LeftOut = Literal["on_this_line", "attribute_mismatch", "awaiting_put_away", "on_synchronized_line"]

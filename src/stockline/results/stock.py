@@ -108,7 +108,7 @@ class SerialState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockLineState:
-    """One open stock line with every characteristic (ST-1) and the number of serials linked to it."""
+    """One stock line with every characteristic (ST-1) and the number of serials linked to it."""
 
     stock_line: int
     item: str

@@ -7,6 +7,7 @@ from stockline.operations.resync.auto import AutomaticRun, resync_automatically
 from stockline.operations.resync.candidates import candidates
 from stockline.results import (
     DraftPlace,
+    OpenDraft,
     ResyncAudit,
     ResyncCandidate,
     ResyncCorrections,
@@ -82,6 +83,24 @@ class Resynchronization(Service):
         return self._database.read(
             lambda transaction: worklist.worklist(transaction, site, items, everything=everything), scans=True
         )
+
+    def resync_drafts(self, site: str) -> list[OpenDraft]:
+        """The drafts there are at a site, whosever they are, by item, variant and person (RS-14, RS-20).
+
+        Raises:
+            Refusal: `not_found` for the site.
+        """
+        return self._read(lambda transaction: worklist.open_drafts(transaction, site))
+
+    def draft_place(self, stock_line: int, person: str) -> DraftPlace:
+        """Where a person drafts changes of a stock line (RS-14).
+
+        Its item, variant and site; of a number that is no stock line, what its serials say.
+
+        Raises:
+            Refusal: `stock_line_unknown`.
+        """
+        return self._read(lambda transaction: worklist.draft_place(transaction, stock_line, person))
 
     def resync_serials(self, stock_line: int) -> list[ResyncSerial]:
         """The serials on a stock line, each marked: whether it fits, and what speaks against it (RS-14).

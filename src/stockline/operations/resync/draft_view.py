@@ -5,11 +5,13 @@ from dataclasses import replace
 from stockline.codes import Code
 from stockline.operations.catalog import find_item, find_site
 from stockline.operations.control import control
+from stockline.operations.questions import stock_lines_of
 from stockline.operations.resync.drafts import Draft
 from stockline.operations.resync.manual import ManualChange
-from stockline.operations.resync.sync_state import Verdict, site_figures, sync_state
+from stockline.operations.resync.sync_state import site_figures, sync_state
 from stockline.refusal import Finding, Refusal
 from stockline.results import DraftChange, DraftPlace, ResyncDraft, SyncState
+from stockline.results.control import Verdict
 from stockline.store.database import Transaction
 
 
@@ -17,6 +19,7 @@ def show(transaction: Transaction, place: DraftPlace) -> ResyncDraft:
     """The draft of a person for an item-site; without changes where there is none."""
     draft = Draft(transaction, place)
     meant = ManualChange(draft.desk, draft.edit)
+    state = _state(transaction, place, meant)
     problem, findings = _problem(meant)
     return ResyncDraft(
         place=place,
@@ -24,7 +27,8 @@ def show(transaction: Transaction, place: DraftPlace) -> ResyncDraft:
             DraftChange(serial=number, removed=sorted(change.removed), added=change.added)
             for number, change in draft.changes.items()
         ],
-        state=_state(transaction, place, meant),
+        state=state,
+        stock_lines=stock_lines_of(transaction, [line.stock_line for line in state.lines]),
         problem=problem,
         findings=findings,
         changed=draft.changed(),

@@ -5,7 +5,6 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Literal
 
 from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, union_all
 
@@ -15,13 +14,13 @@ from stockline.operations.control import desynchronized
 from stockline.operations.resync.stock import ItemSite
 from stockline.refusal import Refusal
 from stockline.results import SyncLine, SyncState
+from stockline.results.control import Verdict
 from stockline.rules.control import AWAITING_PUT_AWAY, LINES
 from stockline.schema.resync import resync_figure, resync_line
 from stockline.schema.stock import characteristic_set, extra_link, item_site, serial, stock_line
 from stockline.store.database import Transaction
 from stockline.values import SCALE, to_quantity
 
-Verdict = Literal["synchronized", "total_mismatch", "line_mismatch"]
 Place = tuple[str, str, str]
 """Item, variant and site."""
 _ITEM = bindparam("item", type_=BigInteger)

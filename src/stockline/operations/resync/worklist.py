@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, or_, select, union
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select, union
 
 from stockline.codes import Code
-from stockline.operations.catalog import find_site, item_codes
+from stockline.operations.catalog import find_site, item_codes, site_codes
 from stockline.operations.control import desynchronized
 from stockline.operations.resync.candidates import SEEN_ELSEWHERE, natural
 from stockline.operations.resync.desk import DeskSerial, open_desk
 from stockline.operations.resync.stock import ITEM
 from stockline.plan.placement import Line
 from stockline.refusal import Refusal
-from stockline.results import ResyncSerial
+from stockline.results import DraftPlace, OpenDraft, ResyncSerial
 from stockline.results.resync import Mark
 from stockline.rules.control import LINES
 from stockline.rules.control.base import specific
 from stockline.schema.catalog import item
+from stockline.schema.resync import resync_draft
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
 from stockline.store.database import Transaction, in_parts
 
@@ -68,6 +69,42 @@ _THERE = (
 )
 
 
+def open_drafts(transaction: Transaction, site: str) -> list[OpenDraft]:
+    """The drafts there are at a site, by item, variant and person; refused `not_found`."""
+    rows = transaction.execute(_DRAFTS, {"site": find_site(transaction, site).id})
+    return [
+        OpenDraft(
+            place=DraftPlace(site=site, item=row.code, variant=row.variant, person=row.person), serials=row.serials
+        )
+        for row in rows
+    ]
+
+
+_DRAFTS = (
+    select(item.c.code, resync_draft.c.variant, resync_draft.c.person, func.count().label("serials"))
+    .join(item, item.c.id == resync_draft.c.item_id)
+    .where(resync_draft.c.site_id == _SITE)
+    .group_by(item.c.code, resync_draft.c.variant, resync_draft.c.person)
+    .order_by(item.c.code, resync_draft.c.variant, resync_draft.c.person)
+)
+
+
+def draft_place(transaction: Transaction, number: int, person: str) -> DraftPlace:
+    """Where a person drafts for a stock line: at its item-site, for a number that is none at that of its serials.
+
+    Refused `stock_line_unknown`.
+    """
+    desk = open_desk(transaction, number)
+    line = desk.lines([number]).get(number)
+    here = {"item": desk.item.id, "variant": desk.variant, "line": number}
+    site = transaction.execute(_ON_RECORD, here).scalar_one() if line is None else line.site
+    if site is None:
+        raise Refusal.of(Code.STOCK_LINE_UNKNOWN, f"There is no stock line {number}, and its serials are at no site.")
+    return DraftPlace(
+        site=site_codes(transaction, [site])[site], item=desk.item.code, variant=desk.variant, person=person
+    )
+
+
 def serials_on_line(transaction: Transaction, number: int) -> list[ResyncSerial]:
     """The serials on a stock line with their marks; refused `stock_line_unknown`, `invalid`."""
     desk = open_desk(transaction, number)
@@ -99,13 +136,17 @@ def _marks(one: DeskSerial, line: Line | None, *, elsewhere: bool) -> Sequence[M
     return [mark for mark, holds in said.items() if holds]
 
 
+_VARIANT = bindparam("variant", type_=Text)
 _ON_LINE = union(
     *(
         select(table.c.serial).where(
             table.c.item_id == ITEM,
-            table.c.variant == bindparam("variant", type_=Text),
+            table.c.variant == _VARIANT,
             table.c.stock_line_id == bindparam("line", type_=BigInteger),
         )
         for table in (serial, extra_link)
     )
+)
+_ON_RECORD = select(func.min(serial.c.site_id)).where(
+    serial.c.item_id == ITEM, serial.c.variant == _VARIANT, serial.c.serial.in_(_ON_LINE)
 )

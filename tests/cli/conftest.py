@@ -23,8 +23,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(folder: Path) -> Run:  # noqa: ARG001 - in that folder
     """Run `stockline` with some arguments in the working directory; whatever escapes it is an error of the test."""
 
-    def invoke(*arguments: str | Path) -> Result:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    def invoke(*arguments: str | Path | int, typed: str | None = None) -> Result:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=typed)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

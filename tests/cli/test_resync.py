@@ -239,13 +239,13 @@ def test_the_corrections_of_an_earlier_run_in_our_own_columns(folder: Path, run:
     loaded(folder, run, database_url)
     with stockline.open(database_url) as stock:
         number = stock.resync_auto().number
-    result = run("--database", database_url, "corrections", str(number), "home")
+    result = run("--database", database_url, "runs", "corrections", str(number), "home")
     assert result.exit_code == 0, result.output
     serials = table(folder / "home" / "corrections-serials.csv")
     links = {row["serial"]: (row["stock_line before"], row["stock_line after"]) for row in serials}
     assert links["SA"] == ("1002", "1001")
     assert {row["stock_line"] for row in table(folder / "home" / "corrections-stock_lines.csv")} == {"1004", "1005"}
-    assert run("--database", database_url, "corrections", "999", "home").exit_code == 1
+    assert run("--database", database_url, "runs", "corrections", "999", "home").exit_code == 1
 
 
 def test_a_dry_run_has_no_corrections(folder: Path, run: Run, database_url: str) -> None:

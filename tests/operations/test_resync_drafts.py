@@ -217,6 +217,7 @@ def test_a_draft_shows_what_it_would_make(stock: Stockline) -> None:
     load(stock, {1: 1, 2: 1}, {"S1": 1, "S2": 1})
     draft = stock.draft_removal(ANN, 1, ["S2"])
     assert (draft.state.serials, draft.state.serials_new, draft.state.verdict) == (2, 1, "total_mismatch")
+    assert draft.state.message == "The number of serials differs from the quantity."
     assert [(line.serials, line.serials_new) for line in draft.state.lines] == [(2, 1), (0, 0)]
     draft = stock.draft_addition(ANN, 2, ["S2"])
     assert (int(draft.state.quantity_new), draft.state.serials_new, draft.state.verdict) == (2, 2, "synchronized")

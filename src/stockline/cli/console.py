@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,6 +18,7 @@ from stockline.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from stockline import Finding, Refusal, Stockline
 
@@ -54,6 +56,24 @@ def item_range(text: str | None) -> tuple[str, str] | None:
     """The items that `ITEM` or `FIRST..LAST` names."""
     first, _, last = (text or "").partition("..")
     return (first, last or first) if text else None
+
+
+def moment(time: datetime) -> str:
+    """A point in time, as the clock here shows it."""
+    return f"{time.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def login_name() -> str:
+    """Who is logged in; blank where the system cannot tell."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+Person = Annotated[
+    str, typer.Option(default_factory=login_name, show_default="the login name", help="Who does it, for the log.")
+]
 
 
 def database_of(context: typer.Context) -> str:

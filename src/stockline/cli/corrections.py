@@ -1,4 +1,4 @@
-"""The rows to change in the system the stock was loaded from: `stockline corrections`, and for `stockline resync`."""
+"""Rows to change in the system the stock was loaded from: `stockline runs corrections`, and for `stockline resync`."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from stockline.cli import database, demo, reports, scenario
-from stockline.cli.corrections import corrections
+from stockline.cli import database, demo, repair, reports, runs, scenario
 from stockline.cli.import_ import import_
 from stockline.cli.load import load
 from stockline.cli.resync import resync
@@ -37,11 +36,12 @@ def stockline(
 app.command("import")(import_)
 app.command("load")(load)
 app.command("resync")(resync)
-app.command("corrections")(corrections)
 app.command("stock")(reports.stock)
 app.command("serial")(reports.serial)
 app.command("control")(reports.control)
 app.command("worksheet")(worksheet)
 app.command("demo")(demo.demo)
+app.add_typer(repair.app, name="repair")
+app.add_typer(runs.app, name="runs")
 app.add_typer(database.app, name="database")
 app.add_typer(scenario.app, name="scenario")

@@ -53,9 +53,10 @@ class StepBar:
 
 
 def told(progress: ResyncProgress) -> str:
-    """How far a resynchronization is: cases, rows, rate and time left (RS-10)."""
+    """How far a resynchronization is: items, cases found in them so far, rows, rate and time left (RS-10)."""
+    items = f"{progress.items_done:,} of {counted(progress.items_found, 'item')}"
     cases = f"{progress.cases_done:,} of {counted(progress.cases_found, 'case')}"
     read = f"{counted(progress.lines_read, 'line')}, {counted(progress.serials_read, 'serial')}"
     rate = f"{progress.rate:,.0f} serials a second"
     left = progress.seconds_left
-    return f"{cases}; {read}, {rate}" + (f"; {timedelta(seconds=round(left))} left" if left else "")
+    return f"{items}, {cases}; {read}, {rate}" + (f"; {timedelta(seconds=round(left))} left" if left else "")

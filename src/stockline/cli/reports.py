@@ -1,6 +1,6 @@
 """`stockline stock`, `serial` and `control`: what is there, where one unit is, what does not agree."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 from decimal import Decimal
 from itertools import groupby
@@ -30,6 +30,7 @@ CHARACTERISTICS = (
     "analysis_request",
     "owner",
     "packing_unit",
+    "packing_factor",
 )
 FINDING_COLUMNS = ("finding", "stock_line", "serial", "lot", "package", "expected", "found", "repair", "message")
 
@@ -63,15 +64,26 @@ def every_stock_line(stock: Stockline, item: str | None = None, site: str | None
 def stock_table(lines: Iterable[StockLineState]) -> Table:
     """Stock lines with the characteristics that any of them has."""
     lines = sorted(lines, key=lambda line: (line.item, line.variant, line.site, line.stock_line))
-    used = [name for name in CHARACTERISTICS if any(getattr(line, name) for line in lines)]
-    table = Table("stock line", "item", "site", *used, "status")
+    used = telling_characteristics(lines)
+    table = Table("stock line", "item", "site", *(name.replace("_", " ") for name in used))
     table.add_column("quantity", justify="right")
     table.add_column("serials", justify="right")
     for line in lines:
-        values = (str(getattr(line, name)) for name in used)
+        values = (told_of(line, name) for name in used)
         numbers = f"{line.quantity:,}", f"{line.serials:,}" if line.serials else ""
-        table.add_row(str(line.stock_line), line.item, line.site, *values, line.status, *numbers)
+        table.add_row(str(line.stock_line), line.item, line.site, *values, *numbers)
     return table
+
+
+def telling_characteristics(lines: Collection[StockLineState]) -> list[str]:
+    """The characteristics that tell something of any of these lines, the status last."""
+    return [*(name for name in CHARACTERISTICS if any(told_of(line, name) for line in lines)), "status"]
+
+
+def told_of(line: StockLineState, characteristic: str) -> str:
+    """A characteristic of a line; a packing factor of 1 tells nothing."""
+    value = getattr(line, characteristic)
+    return "" if characteristic == "packing_factor" and value == 1 else str(value)
 
 
 def serial(

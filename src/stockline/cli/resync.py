@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -10,20 +11,19 @@ import typer
 
 import stockline
 from stockline import Stockline
-from stockline.cli.console import counted, fail, item_range, refusals_shown, screen, stock_of
+from stockline.cli.console import Person, counted, fail, item_range, refusals_shown, screen, stock_of
 from stockline.cli.corrections import shaped, write_corrections
 from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
 from stockline.cli.load import UNREADABLE, load_found
 from stockline.cli.progress import StepBar
-from stockline.cli.resync_report import sheets, show
+from stockline.cli.resync_report import sheets, show, write_workbook
 from stockline.cli.resynchronizing import Outcome, Selection, carry_out
 from stockline.exchange.corrections import Corrections, corrections
 from stockline.exchange.found import Found
-from stockline.exchange.report import write_report
 from stockline.exchange.sheets import SheetProblem
 
 CANCELLED = 130
-"""The status of a command that Ctrl-C has ended."""
+"""The status of a command that was cancelled, with Ctrl-C or from elsewhere."""
 
 
 def resync(  # noqa: PLR0913, PLR0917 - an option each
@@ -54,19 +54,23 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     ] = UNREADABLE,
     encoding: Annotated[str | None, typer.Option(help="Of CSV files; UTF-8 if left out.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of CSV files; found out if left out.")] = None,
+    *,
+    person: Person,
 ) -> None:
     """Bring serials and stock lines back into agreement where only one way is right; report the rest.
 
     With --from the files of another system are loaded into a database that is thrown away, controlled, repaired and
     reported. Ends with status 1 when something does not agree afterwards, or could not be read, and with 130 when it
-    was cancelled with Ctrl-C: what has been done stays.
+    was cancelled, with Ctrl-C or `stockline runs cancel`: what has been done stays.
     """
     selection = Selection(site, item_range(items))
     if system is None:
         if files:
             fail("Files are resynchronized with --from: say which system they come from.")
         with StepBar() as steps, stock_of(context) as stock:
-            outcome = carry_out(stock, selection, steps, repair=True, dry_run=dry_run)
+            outcome = carry_out(
+                stock, selection, steps, repair=True, dry_run=dry_run, person=person, begun=partial(_found_by, steps)
+            )
             changes = _own_corrections(stock, outcome, shape, mapping)
         _hand_over(outcome, changes, None, folder=correct, report=report)
         return
@@ -83,6 +87,13 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
         outcome = _repaired(found, selection, steps, skip_bad=skip_bad, dry_run=dry_run)
     changes = corrections(SYSTEMS[system], found, outcome.run.actions if outcome.run else [])
     _hand_over(outcome, changes, found, folder=correct, report=report)
+
+
+def _found_by(steps: StepBar, run: int) -> None:
+    """Tell at once how the run is found from elsewhere."""
+    steps.say(
+        f"Run {run}: 'stockline runs show {run} --follow' shows how far it is, 'stockline runs cancel {run}' ends it."
+    )
 
 
 def _repaired(found: Found, selection: Selection, steps: StepBar, *, skip_bad: bool, dry_run: bool) -> Outcome:
@@ -124,11 +135,7 @@ def _hand_over(
         write_corrections(changes, folder)
     show(outcome)
     if report is not None:
-        try:
-            write_report(report, sheets(outcome, changes, found.unreadable if found else None))
-        except OSError as error:
-            fail(f"The report cannot be written to {report}: {error.strerror}.")
-        screen().print(f"See {report} for all of it.")
+        write_workbook(report, sheets(outcome, changes, found.unreadable if found else None))
     if outcome.run is not None and outcome.run.cancelled:
         done = counted(len(outcome.run.actions), "action")
         screen(error=True).print(f"Cancelled: {done} done, which stay. Run it again to go on.", style="red")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from stockline.cli.console import SHOWN, counted, screen
-from stockline.exchange.report import ReportSheet
+from stockline.cli.console import SHOWN, counted, fail, screen
+from stockline.exchange.report import ReportSheet, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -44,13 +45,22 @@ def sheets(
     made = [
         ReportSheet("Summary", SUMMARY, _summary(outcome)),
         ReportSheet("Findings", FINDINGS, _findings(outcome)),
-        ReportSheet("Actions", ACTIONS, map(_action, run.actions if run else ())),
-        ReportSheet("Left", LEFT, map(_case_left, run.left if run else ())),
+        ReportSheet("Actions", ACTIONS, map(action_row, run.actions if run else ())),
+        ReportSheet("Left", LEFT, map(left_row, run.left if run else ())),
     ]
     made += [ReportSheet(f"Change {table.table}"[:31], table.columns, table.rows) for table in changes]
     if unreadable is not None:
         made.append(ReportSheet("Unreadable", UNREADABLE, unreadable))
     return made
+
+
+def write_workbook(path: Path, sheets: Iterable[ReportSheet]) -> None:
+    """Write a report, and say where it is."""
+    try:
+        write_report(path, sheets)
+    except OSError as error:
+        fail(f"The report cannot be written to {path}: {error.strerror}.")
+    screen().print(f"See {path} for all of it.")
 
 
 def show(outcome: Outcome) -> None:
@@ -62,23 +72,27 @@ def show(outcome: Outcome) -> None:
         table.add_row(finding, f"{number:,}", f"{after[finding]:,}")
     if before:
         console.print(table)
-    if run is None:
-        return
-    actions = Counter((action.action, action.reason) for action in run.actions)
-    console.print(f"{counted(len(run.actions), 'action')}, {counted(len(run.left), 'case')} left alone.", style="bold")
-    for (action, reason), number in sorted(actions.items()):
+    if run is not None:
+        show_actions(run.actions, run.left, console)
+        show_left(run.left, console)
+
+
+def show_actions(actions: Sequence[ResyncAction], left: Sequence[ResyncLeft], console: Console) -> None:
+    """Print how much was done, for which reason, and how much was left."""
+    console.print(f"{counted(len(actions), 'action')}, {counted(len(left), 'case')} left alone.", style="bold")
+    for (action, reason), number in sorted(Counter((one.action, one.reason) for one in actions).items()):
         console.print(f"  {action} ({reason}): {number:,}")
-    if run.left:
-        _show_left(run.left[:SHOWN], console)
 
 
-def _show_left(left: Sequence[ResyncLeft], console: Console) -> None:
-    """Print cases left alone: why, and between which plans there is nothing to choose."""
+def show_left(left: Sequence[ResyncLeft], console: Console) -> None:
+    """Print the first of the cases left alone: why, and between which plans there is nothing to choose."""
+    if not left:
+        return
     table = Table("item", "cause", "stock lines", "why")
-    for case in left:
+    for case in left[:SHOWN]:
         table.add_row(case.item, case.cause, _numbers(case.lines), case.message)
     console.print(table)
-    for case in left:
+    for case in left[:SHOWN]:
         if len(case.plans) > 1:
             console.print(f"Best plans for {case.item}, stock lines {_numbers(case.lines)}:")
             console.print(_plans(case, PLANS_SHOWN))
@@ -115,12 +129,14 @@ def _finding(one: ControlFinding, settled: str) -> Sequence[Cell]:
     return (*where, *figures, one.repair, settled, one.message)
 
 
-def _action(action: ResyncAction) -> Sequence[Cell]:
+def action_row(action: ResyncAction) -> Sequence[Cell]:
+    """An action in the columns of `ACTIONS`."""
     lines = _text(action.from_line), _text(action.to_line)
     return action.item, action.variant, action.action, action.serial, *lines, action.reason
 
 
-def _case_left(case: ResyncLeft) -> Sequence[Cell]:
+def left_row(case: ResyncLeft) -> Sequence[Cell]:
+    """A case left alone in the columns of `LEFT`, with all its plans."""
     serials, plans = ", ".join(case.serials), _plans(case, len(case.plans))
     return case.item, case.variant, case.cause, case.message, _numbers(case.lines), serials, plans
 

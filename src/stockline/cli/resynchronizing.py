@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stockline.cli.progress import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     from stockline import ControlFinding, ResyncProgress, ResyncRun, Stockline, SyncState
@@ -40,8 +40,17 @@ class Outcome:
     """Of every item, variant and site with findings on its serials: the figures before and after."""
 
 
-def carry_out(stock: Stockline, selection: Selection, steps: StepBar, *, repair: bool, dry_run: bool) -> Outcome:
-    """Control, repair if that is wanted, and control again."""
+def carry_out(
+    stock: Stockline,
+    selection: Selection,
+    steps: StepBar,
+    *,
+    repair: bool,
+    dry_run: bool,
+    person: str = "",
+    begun: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Control, repair if that is wanted, and control again; `begun` is told the number of the run that repairs."""
     steps.begin("control", 1)
     before = stock.control(site=selection.site, items=selection.items)
     steps.reach(1)
@@ -49,23 +58,35 @@ def carry_out(stock: Stockline, selection: Selection, steps: StepBar, *, repair:
     states = stock.sync_states(places)
     if not repair:
         return Outcome(before=before, after=before, run=None, states=_paired(places, states, states))
-    run = _run(stock, selection, steps, dry_run=dry_run)
+    with _interrupted() as interrupted:
+        run = stock.resync_auto(
+            site=selection.site,
+            items=selection.items,
+            dry_run=dry_run,
+            person=person,
+            report=_Follower(steps, begun),
+            cancelled=interrupted.is_set,
+        )
     if dry_run or not run.actions:
         return Outcome(before=before, after=before, run=run, states=_paired(places, states, states))
     after = stock.control(site=selection.site, items=selection.items)
     return Outcome(before=before, after=after, run=run, states=_paired(places, states, stock.sync_states(places)))
 
 
-def _run(stock: Stockline, selection: Selection, steps: StepBar, *, dry_run: bool) -> ResyncRun:
-    steps.begin("repair", 1)
+class _Follower:
+    """Shows how far a run is, and tells its number as soon as it has one."""
 
-    def follow(progress: ResyncProgress) -> None:
-        steps.reach(progress.items_done, told(progress), progress.items_found)
+    def __init__(self, steps: StepBar, begun: Callable[[int], None] | None) -> None:
+        self._steps = steps
+        self._begun = begun
+        steps.begin("repair", 1)
 
-    with _interrupted() as interrupted:
-        return stock.resync_auto(
-            site=selection.site, items=selection.items, dry_run=dry_run, report=follow, cancelled=interrupted.is_set
-        )
+    def __call__(self, progress: ResyncProgress) -> None:
+        """What the run reports now and then."""
+        if progress.run and self._begun is not None:
+            self._begun(progress.run)
+            self._begun = None
+        self._steps.reach(progress.items_done, told(progress), progress.items_found)
 
 
 @contextmanager

@@ -38,8 +38,8 @@ class SyncLine:
 Verdict = Literal["synchronized", "total_mismatch", "line_mismatch"]
 VERDICTS: Mapping[Verdict, str] = {
     "synchronized": "Every stock line has the serials it should have.",
-    "total_mismatch": "There are not as many serials as the quantity asks for.",
-    "line_mismatch": "There are as many serials as the quantity asks for, but not every stock line has its own.",
+    "total_mismatch": "The number of serials differs from the quantity.",
+    "line_mismatch": "Serials and quantity agree in all, but not on every stock line.",
 }
 """The verdicts in words."""
 

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, bindpa
 from stockline.rules.window import ITEM, LINE, ROWS
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
-from stockline.schema.stock import characteristic_set, serial, stock_line
+from stockline.schema.stock import TWIN_LINE, characteristic_set, serial, stock_line
 from stockline.schema.windows import window_row
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE
@@ -73,6 +73,15 @@ LINES: FromClause = characteristic_set.join(
 _place = characteristic_set.c
 IN_LINES = [_place.item_id == ITEM, _place.variant == VARIANT, _place.site_id == SITE]
 """Characteristics of stock of the item at the site."""
+_OF_LINE = and_(_place.item_id == stock_line.c.item_id, _place.id == stock_line.c.set_id)
+_TWINS = stock_line.join(characteristic_set, and_(TWIN_LINE, stock_line.c.quantity > 0, _OF_LINE))
+"""Lines that are equal to an open one, found by the item: few, and only loading makes them."""
+
+
+def _lying(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """What lies at the site on stock lines of such characteristics."""
+    lying = select(sum_of(stock_line.c.quantity)).where(*IN_LINES, *conditions)
+    return _scalar(lying.select_from(LINES)) + _scalar(lying.select_from(_TWINS).where(stock_line.c.item_id == ITEM))
 
 
 def total(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]:
@@ -80,7 +89,7 @@ def total(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]:
     if summed_by_lines(numbers, steers):
         same = [_place[kind] == number for kind, number in numbers.items()]
         named = [_place[kind] != BLANK for kind in numbers]
-        return _scalar(select(sum_of(stock_line.c.quantity)).select_from(LINES).where(*IN_LINES, *same, *named))
+        return _lying(*same, *named)
     return _scalar(select(sum_of(open_entry.c.remaining)).where(*_held(numbers, steers)))
 
 
@@ -154,8 +163,7 @@ def at_location(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]
     there = bindparam("location", type_=Text)
     if "serial" not in numbers:
         same = [and_(_place[kind] == number, _place[kind] != BLANK) for kind, number in numbers.items()]
-        lying = select(sum_of(stock_line.c.quantity)).select_from(LINES)
-        return _scalar(lying.where(*IN_LINES, *same, _place.location == there))
+        return _lying(*same, _place.location == there)
     if "serial" in steers:
         own = [serial.c.item_id == ITEM, serial.c.variant == VARIANT, serial.c.serial == numbers["serial"]]
         line = and_(stock_line.c.item_id == ITEM, stock_line.c.id == serial.c.stock_line_id)

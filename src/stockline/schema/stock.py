@@ -67,8 +67,9 @@ stock_line = item_table(
     quantity(),
     Column("twin", Boolean, nullable=False, server_default=false()),
 )
-"""A quantity on hand. `id` is its chronological number, never given twice. Of lines loaded with equal characteristics
-all but the lowest number are marked `twin`, which takes them out of the unique key (ST-2, ST-14)."""
+"""A quantity on hand. `id` is its chronological number, never given twice. Of open lines with equal characteristics, as
+only loading makes them, all but the lowest number are marked `twin`, which takes them out of the unique key; so is a
+line below 0 that is not open (ST-2, ST-3, ST-14)."""
 
 OPEN_LINE = (stock_line.c.quantity != literal_column("0")) & ~stock_line.c.twin
 """The condition of the unique key of open lines; written out, so that a prepared statement matches it too."""
@@ -83,6 +84,8 @@ Index(
 )
 TWIN_LINE = stock_line.c.twin.is_(true())
 Index("ix_stock_line_twin", stock_line.c.item_id, sqlite_where=TWIN_LINE, postgresql_where=TWIN_LINE)
+_below = stock_line.c.quantity < literal_column("0")
+Index("ix_stock_line_below", stock_line.c.item_id, stock_line.c.quantity, sqlite_where=_below, postgresql_where=_below)
 Index("ix_stock_line_id", stock_line.c.id)
 
 serial = item_table(

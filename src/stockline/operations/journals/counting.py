@@ -12,9 +12,9 @@ from stockline.operations.catalog import Item, Site, find_item, find_sites
 from stockline.operations.journals.at_once import JournalLine, post_journal
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
-from stockline.operations.stock.changes import LINES
 from stockline.refusal import Refusal
 from stockline.results import Counted, OrderLine, Posting, TrackingRow
+from stockline.rules.control import LINES
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.stock import characteristic_set, serial, staged_count, stock_line

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, and_, bindparam, case, delete, func, insert, literal, select, true, update
+from sqlalchemy import BigInteger, Date, and_, bindparam, case, delete, func, insert, literal, select, update
 
+from stockline.operations.stock.twins import tell_twins_apart
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
 from stockline.schema.stock import CHARACTERISTICS, characteristic_set, item_site, staged_line_found, stock_line
@@ -33,7 +34,7 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
         transaction.execute(_DELETE_FORMER, parameters)
     transaction.execute(_OVERWRITE, parameters)
     transaction.execute(_INSERT, parameters)
-    transaction.execute(_LOWEST_IS_NO_TWIN, parameters)
+    tell_twins_apart(transaction, _ITEMS, parameters)
     transaction.execute(_OPENING, parameters)
     transaction.execute(_EMPTY_TOTALS, parameters)
     totals = transaction.insert(item_site).from_select(
@@ -87,8 +88,9 @@ _LOWER_FORMER_TOTALS = (
 )
 _DELETE_FORMER = delete(stock_line).where(_is_former)
 
+_ITEMS = select(_found.item_id).where(_OF_BATCH)
 # A line joins the unique key of open lines only when it is known to be the lowest of its set: twins first.
-_twin = case((_found.quantity != 0, true()), else_=literal(False))
+_twin = _found.quantity != 0
 _OVERWRITE = (
     update(stock_line)
     .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET)
@@ -99,19 +101,6 @@ _INSERT = insert(stock_line).from_select(
     select(_found.item_id, _found.stock_line_id, characteristic_set.c.id, _found.quantity, _twin)
     .select_from(staged_line_found.join(characteristic_set, _SAME_SET))
     .where(_OF_BATCH, _found.known != 1),
-)
-
-_lowest = (
-    select(stock_line.c.item_id, func.min(stock_line.c.id).label("id"))
-    .where(stock_line.c.item_id.in_(select(_found.item_id).where(_OF_BATCH)), stock_line.c.quantity != 0)
-    .group_by(stock_line.c.item_id, stock_line.c.set_id)
-    .having(func.sum(case((stock_line.c.twin, 0), else_=1)) == 0)
-    .subquery("lowest")
-)
-_LOWEST_IS_NO_TWIN = (
-    update(stock_line)
-    .where(stock_line.c.item_id == _lowest.c.item_id, stock_line.c.id == _lowest.c.id)
-    .values(twin=False)
 )
 
 _OPENING = insert(ledger_entry).from_select(
@@ -130,8 +119,7 @@ _OPENING = insert(ledger_entry).from_select(
     ).where(_OF_BATCH, _found.known == 0, _found.quantity != 0),
 )
 
-_items = select(_found.item_id).where(_OF_BATCH)
-_EMPTY_TOTALS = update(item_site).where(item_site.c.item_id.in_(_items)).values(quantity=0)
+_EMPTY_TOTALS = update(item_site).where(item_site.c.item_id.in_(_ITEMS)).values(quantity=0)
 _TOTALS = (
     select(
         stock_line.c.item_id,
@@ -145,6 +133,6 @@ _TOTALS = (
         characteristic_set,
         and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
     )
-    .where(stock_line.c.item_id.in_(_items))
+    .where(stock_line.c.item_id.in_(_ITEMS))
     .group_by(stock_line.c.item_id, characteristic_set.c.variant, characteristic_set.c.site_id)
 )

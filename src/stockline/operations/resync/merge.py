@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, and_, bindparam, delete, false, insert, select, update
 
 from stockline.operations.resync.stock import Merge
+from stockline.operations.stock.twins import settle_twins
 from stockline.schema.resync import resync_follow
 from stockline.schema.stock import extra_link, serial, stock_line
 from stockline.store.database import Transaction
@@ -16,8 +17,10 @@ def merge_lines(transaction: Transaction, run: int, item_id: int, merges: Sequen
     follow = transaction.insert(extra_link).from_select(("item_id", "variant", "serial", "stock_line_id"), _LINKED_TOO)
     for statement in (*_NOTE, _ADD, _CLOSE, _FOLLOW, follow.on_conflict_do_nothing(), _FORGET_OLD, _FORGET_SAME):
         transaction.execute(statement, rows)
+    settle_twins(transaction, _ITEMS, {"item": item_id})
 
 
+_ITEMS = select(bindparam("item", type_=BigInteger))
 _RUN, _ITEM, _OLD, _NEW = (bindparam(name, type_=BigInteger) for name in ("run", "item", "old", "new"))
 
 _NOTE = [

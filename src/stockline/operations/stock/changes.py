@@ -7,7 +7,6 @@ from sqlalchemy import (
     ColumnElement,
     Update,
     and_,
-    case,
     delete,
     false,
     func,
@@ -16,6 +15,7 @@ from sqlalchemy import (
     update,
 )
 
+from stockline.rules.control import LINES, SHORTAGE
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import OF_WAVE
 from stockline.schema.ledger import staged_line
@@ -102,18 +102,6 @@ CLEAR_STOCK = delete(staged_stock).where(STAGED)
 CLEAR_TAKES = delete(staged_take).where(staged_take.c.batch_id == BATCH)
 
 
-LINES = stock_line.join(
-    characteristic_set,
-    and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-)
-
-
-def steered(kind: str, row: Any) -> Any:
-    """The number of a kind where it is specific for the item, else blank; a wave has one tracking code per item."""
-    specific = select(func.max(staged_line.c[f"steers_{kind}"])).where(OF_WAVE, staged_line.c.item_id == row.c.item_id)
-    return case((specific.scalar_subquery() == 1, row.c[kind]), else_="")
-
-
 def of_takes(column: str) -> Any:
     """What the staged takes come to, summed by entry or by stock line."""
     return (
@@ -137,12 +125,9 @@ def change_lines(sign: int) -> Update:
 
 
 def has_short_lines(transaction: Transaction, parameters: Mapping[str, Any]) -> bool:
-    """Whether a stock line of the wave's items is below 0, so that what comes in fills it first (PO-24)."""
+    """Whether a stock line of the wave's items has gone short, so that what comes in fills it first (PO-24)."""
     return bool(transaction.execute(_HAS_SHORT_LINES, parameters).scalar())
 
 
-SHORT_LINE = and_(
-    stock_line.c.quantity < 0,
-    stock_line.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE)),
-)
-_HAS_SHORT_LINES = select(select(stock_line.c.id).where(SHORT_LINE).exists())
+SHORT_LINE = and_(SHORTAGE, stock_line.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE)))
+_HAS_SHORT_LINES = select(select(stock_line.c.id).select_from(LINES).where(SHORT_LINE).exists())

@@ -19,7 +19,6 @@ from stockline.operations.ledger.dealing import deal
 from stockline.operations.stock.changes import (
     CLEAR_STOCK,
     CLEAR_TAKES,
-    LINES,
     PLACE,
     SHORT_LINE,
     STAGED,
@@ -27,8 +26,8 @@ from stockline.operations.stock.changes import (
     change_lines,
     has_short_lines,
     of_takes,
-    steered,
 )
+from stockline.rules.control import LINES
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE
 from stockline.schema.ledger import ledger_entry, staged_line
@@ -138,7 +137,7 @@ def _link_known_serials(transaction: Transaction) -> Any:
 
 # ---------------------------------------------------------------- shortages filled by what comes in
 
-_FILL_KEYS = ("item_id", "variant", "site_id", "lot", "package")
+_FILL_KEYS = ("item_id", "variant", "site_id")
 
 
 def _stage_fills() -> Insert:
@@ -147,8 +146,6 @@ def _stage_fills() -> Insert:
             stock_line.c.item_id,
             characteristic_set.c.variant,
             characteristic_set.c.site_id,
-            steered("lot", characteristic_set).label("lot"),
-            steered("package", characteristic_set).label("package"),
             stock_line.c.id,
             (-stock_line.c.quantity).label("quantity"),
         )
@@ -161,8 +158,6 @@ def _stage_fills() -> Insert:
             staged_stock.c.item_id,
             staged_stock.c.variant,
             staged_stock.c.site_id,
-            steered("lot", staged_stock).label("lot"),
-            steered("package", staged_stock).label("package"),
             staged_stock.c.number.label("id"),
             staged_stock.c.quantity,
         )

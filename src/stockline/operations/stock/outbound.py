@@ -31,8 +31,8 @@ from stockline.operations.stock.changes import (
     add_staged_stock,
     change_lines,
     of_takes,
-    steered,
 )
+from stockline.operations.stock.twins import settle_twins
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE, steering, taken
 from stockline.schema.catalog import location
@@ -71,6 +71,7 @@ def take_stock(transaction: Transaction, parameters: Mapping[str, Any], *, put_d
     if not put_down:
         transaction.execute(CLEAR_TAKES, parameters)
     transaction.execute(CLEAR_STOCK, parameters)
+    settle_twins(transaction, _ITEMS, parameters)
 
 
 def stage_serial_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> int:
@@ -87,8 +88,10 @@ def take_serials(transaction: Transaction, parameters: Mapping[str, Any]) -> Non
     transaction.execute(_TAKE, parameters)
     transaction.execute(_UNLINK_SERIALS, parameters)
     transaction.execute(CLEAR_TAKES, parameters)
+    settle_twins(transaction, _ITEMS, parameters)
 
 
+_ITEMS = select(staged_line.c.item_id).where(OF_WAVE)
 _of_entry = and_(*(serial.c[name] == ledger_entry.c[name] for name in ("item_id", "variant", "serial")))
 _STAGE_SERIAL_TAKES = insert(staged_take).from_select(
     ("item_id", "batch_id", "entry_id", "stock_line_id", "quantity"),
@@ -215,7 +218,7 @@ def _there(keys: tuple[str, ...], asked: FromClause, *, exact: bool) -> Compound
     sought = {name: wanted.c[name] + (0 if name in _IDS else "") for name in (*_SITE, *_NUMBERS)}
 
     def key(name: str) -> Any:
-        return steered(name, characteristic_set).label(name) if name in _NUMBERS and not exact else own[name]
+        return _steered(name, characteristic_set).label(name) if name in _NUMBERS and not exact else own[name]
 
     def lines(source: FromClause, *conditions: ColumnElement[bool]) -> Select[Any]:
         preferred = (rank.label(name) for name, rank in zip(("put_away", "rank"), PREFERENCE, strict=True))
@@ -240,6 +243,12 @@ def _there(keys: tuple[str, ...], asked: FromClause, *, exact: bool) -> Compound
         by(None, lot == "", package == ""),
         lines(wanted.join(stock_line, twins).join(characteristic_set, of_twin), line.quantity > 0),
     )
+
+
+def _steered(kind: str, row: Any) -> Any:
+    """The number of a kind where it is specific for the item, else blank; a wave has one tracking code per item."""
+    specific = select(func.max(staged_line.c[f"steers_{kind}"])).where(OF_WAVE, staged_line.c.item_id == row.c.item_id)
+    return case((specific.scalar_subquery() == 1, row.c[kind]), else_="")
 
 
 def _given() -> ColumnElement[int]:

@@ -10,10 +10,10 @@ from sqlalchemy import Text, and_, bindparam, case, insert, or_, select, update
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site
 from stockline.operations.locks import lock_item_sites
-from stockline.operations.stock.changes import LINES
 from stockline.operations.stock.outbound import PREFERENCE
 from stockline.operations.stock.relocation import OF_MOVES, lower_lines, put_down
 from stockline.refusal import Finding, Refusal
+from stockline.rules.control import LINES
 from stockline.rules.framework import BATCH
 from stockline.schema.stock import (
     CHARACTERISTICS,

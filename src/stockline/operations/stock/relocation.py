@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Date, and_, bindparam, delete, false, func, literal, select, update
 
+from stockline.operations.stock.twins import settle_twins
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import POSITIONS
 from stockline.schema.stock import (
@@ -33,6 +34,7 @@ OF_MOVES = and_(staged_moved_serial.c.item_id == _moved.item_id, staged_moved_se
 def lower_lines(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Take what moves off the lines it stands on."""
     transaction.execute(_LOWER, parameters)
+    settle_twins(transaction, _ITEMS, parameters)
 
 
 def put_down(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
@@ -57,6 +59,7 @@ def put_down(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
         transaction.execute(delete(table).where(table.c.batch_id == BATCH), parameters)
 
 
+_ITEMS = select(_moved.item_id).where(_OF_BATCH)
 _leaving = (
     select(_moved.item_id, _moved.stock_line_id.label("id"), func.sum(_moved.quantity).label("quantity"))
     .where(_OF_BATCH)

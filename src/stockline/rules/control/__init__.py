@@ -2,12 +2,14 @@
 
 from stockline.rules.control import ledger, packages, reservations, serials, stock_lines, totals
 from stockline.rules.control.base import AWAITING_PUT_AWAY, LINES, RULES, ControlRule
+from stockline.rules.control.stock_lines import SHORTAGE
 
 __all__ = [
     "AWAITING_PUT_AWAY",
     "CONTROLS",
     "LINES",
     "RULES",
+    "SHORTAGE",
     "ControlRule",
     "ledger",
     "packages",

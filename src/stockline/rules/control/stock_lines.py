@@ -1,29 +1,46 @@
 """Control of stock lines: what no stock line can be (CO-1, invariants 1, 2, 4, 12, 13)."""
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal_column, or_, select, union
 
-from stockline.rules.control.base import finding, of_line, of_serial_items, specific
+from stockline.rules.control.base import OF_LINE, finding, of_line, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
-from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.stock import OPEN_LINE, TWIN_LINE, characteristic_set, stock_line
+from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE
+
+_SPECIFIC = select(item.c.id).where(or_(*(specific(kind) for kind in NUMBER_KINDS)))
+SHORTAGE = and_(
+    stock_line.c.quantity < literal_column("0"),
+    characteristic_set.c.location == "",
+    stock_line.c.item_id.not_in(_SPECIFIC),
+)
+"""The stock line is below 0 as postings may leave it: no specific numbers, no location (PO-24). It counts as open."""
 
 
 @finding("stock_lines", "machine")
 def twin_lines() -> Query:
     """Stock line {stock_line} is equal to a line with a lower number in all characteristics."""
-    return of_line(stock_line.c.quantity.label("found")).where(stock_line.c.twin, stock_line.c.quantity != 0)
+    number = [stock_line.c[name] for name in ("item_id", "set_id", "id")]
+    marked = select(*number).where(TWIN_LINE, stock_line.c.quantity != 0)
+    # One at most of equal lines stands in the unique key; from the others, which are few, it is found.
+    twin = marked.subquery("twin")
+    beside = and_(stock_line.c.item_id == twin.c.item_id, stock_line.c.set_id == twin.c.set_id)
+    standing = select(*number).select_from(twin.join(stock_line, beside)).where(OPEN_LINE)
+    equal = union(marked, standing).subquery("equal")
+    lowest = func.min(equal.c.id).over(partition_by=[equal.c.item_id, equal.c.set_id]).label("lowest")
+    ranked = select(equal.c.item_id, equal.c.id, lowest).subquery("ranked")
+    is_later = and_(
+        ranked.c.item_id == stock_line.c.item_id, ranked.c.id == stock_line.c.id, ranked.c.id > ranked.c.lowest
+    )
+    found = stock_line.c.quantity.label("found")
+    return of_line(found, source=ranked.join(stock_line, is_later).join(characteristic_set, OF_LINE))
 
 
 @finding("stock_lines", "posting")
 def negative_quantity() -> Query:
     """Stock line {stock_line} has the quantity {found}, which no posting can leave behind."""
-    shortage = and_(
-        ~of_serial_items(stock_line),
-        stock_line.c.item_id.not_in(select(item.c.id).where(or_(specific("lot"), specific("package")))),
-        characteristic_set.c.location == "",
-    )
-    return of_line(stock_line.c.quantity.label("found")).where(stock_line.c.quantity < 0, ~shortage)
+    return of_line(stock_line.c.quantity.label("found")).where(stock_line.c.quantity < 0, ~SHORTAGE)
 
 
 @finding("stock_lines", "posting")

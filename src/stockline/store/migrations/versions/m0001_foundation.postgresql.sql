@@ -653,6 +653,8 @@ CREATE TABLE stock_line (
     CONSTRAINT pk_stock_line PRIMARY KEY (item_id, id)
 );
 
+CREATE INDEX ix_stock_line_below ON stock_line (item_id, quantity) WHERE quantity < 0;
+
 CREATE INDEX ix_stock_line_id ON stock_line (id);
 
 CREATE INDEX ix_stock_line_twin ON stock_line (item_id) WHERE twin IS true;

@@ -684,6 +684,8 @@ CREATE TABLE stock_line (
 )
  WITHOUT ROWID;
 
+CREATE INDEX ix_stock_line_below ON stock_line (item_id, quantity) WHERE quantity < 0;
+
 CREATE INDEX ix_stock_line_id ON stock_line (id);
 
 CREATE INDEX ix_stock_line_twin ON stock_line (item_id) WHERE twin IS 1;

@@ -1,6 +1,7 @@
 """Control: reads what must agree and reports what does not; it changes nothing (CO-1 to CO-3)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from string import Formatter
 from typing import Any
 
@@ -35,19 +36,18 @@ def control(
 def _findings(
     transaction: Transaction, rule: ControlRule, site_id: int | None, items: tuple[str, str] | None
 ) -> list[ControlFinding]:
-    """What a rule finds, by item."""
-    query = _at(_found(rule, items), site_id)
-    result = transaction.execute(query, _only(transaction, items))
-    # There may be very many: plain dictionaries are looked into many times faster than rows.
-    keys = tuple(result.keys())
-    rows = [dict(zip(keys, row, strict=True)) for row in result.all()]
-    codes = item_codes(transaction, {row["item_id"] for row in rows})
-    sites = site_codes(transaction, {row["site_id"] for row in rows if row["site_id"] is not None})
-    rows.sort(key=lambda row: (codes[row["item_id"]], row["site_id"] is None, row["site_id"]))
+    """What a rule finds, by item code, then in the order of its query."""
+    result = transaction.execute(_ordered(_at(_found(rule, items), site_id)), _only(transaction, items))
+    columns, rows = list(result.keys()), result.all()
+    item_at, site_at = columns.index("item_id"), columns.index("site_id")
+    codes = item_codes(transaction, {row[item_at] for row in rows})
+    sites = site_codes(transaction, {row[site_at] for row in rows if row[site_at] is not None})
+    rank = {item_id: position for position, item_id in enumerate(sorted(codes, key=codes.__getitem__))}
+    rows = sorted(rows, key=lambda row: rank[row[item_at]])
     if rule.one:
-        rows = list({tuple(row[name] for name in rule.one): row for row in reversed(rows)}.values())[::-1]
-    told = [_Teller(rule, name, codes, sites) for name in rule.sentences]
-    return [teller.finding(row) for teller in told for row in rows if row.get(teller.name, 1)]
+        alike = itemgetter(*map(columns.index, rule.one))
+        rows = list({alike(row): row for row in reversed(rows)}.values())[::-1]
+    return [finding for name in rule.sentences for finding in _Teller(rule, name, columns, codes, sites).findings(rows)]
 
 
 def _found(rule: ControlRule, items: tuple[str, str] | None) -> Query:
@@ -68,6 +68,15 @@ def _at(query: Query, site_id: int | None) -> Query:
     return select(found).where(found.c.site_id == site_id)
 
 
+def _ordered(query: Query) -> Query:
+    """The same each time it is asked."""
+    found = query.subquery("in_order")
+    return select(found).order_by(*(found.c[name].nulls_last() for name in _ORDER if name in found.c))
+
+
+_ORDER = ("item_id", "site_id", "stock_line", "variant", "lot", "package", "serial", "entry")
+
+
 def _only(transaction: Transaction, items: tuple[str, str] | None) -> dict[str, int | None]:
     """The one item that is asked for, if it is only one."""
     if items is None or items[0] != items[1]:
@@ -76,41 +85,60 @@ def _only(transaction: Transaction, items: tuple[str, str] | None) -> dict[str, 
 
 
 class _Teller:
-    """Makes findings of the rows of a rule that break it in one way."""
+    """Makes findings of the rows of a rule that break it in one way. There may be very many: rows stay tuples."""
 
-    def __init__(self, rule: ControlRule, name: str, items: Mapping[int, str], sites: Mapping[int, str]) -> None:
-        self.name = name
-        self._rule, self._items, self._sites = rule, items, sites
-        self._sentence = rule.sentences[name]
-        self._said = [field for _, field, _, _ in Formatter().parse(self._sentence) if field]
+    def __init__(
+        self, rule: ControlRule, name: str, columns: Sequence[str], items: Mapping[int, str], sites: Mapping[int, str]
+    ) -> None:
+        self._rule, self._name, self._items, self._sites = rule, name, items, sites
+        self._breaks = columns.index(name) if name in columns else None
+        # A column that the rule does not have is read from one more at the end, which is empty.
+        at = {column: position for position, column in enumerate(columns)}
+        self._facts = itemgetter(*(at.get(fact, len(columns)) for fact in _FACTS))
+        parts = list(Formatter().parse(rule.sentences[name]))
+        self._sentence = "".join(text + ("{}" if field else "") for text, field, _, _ in parts)
+        self._said = [at[field] for _, field, _, _ in parts if field]
+        self._quantities = [at[fact] for fact in ("expected", "found") if name in _OF_QUANTITIES and fact in at]
 
-    def finding(self, row: Mapping[str, Any]) -> ControlFinding:
-        """The finding of a row, in words."""
-        fact = row.get
-        figures = {"expected": fact("expected"), "found": fact("found")}
-        if self.name in _OF_QUANTITIES:
-            figures = {name: to_quantity(int(value)) for name, value in figures.items() if value is not None}
-        return ControlFinding(
-            control=self._rule.control,
-            finding=self.name,
-            item=self._items[row["item_id"]],
-            message=self._message({**row, **figures}),
-            variant=row["variant"],
-            site=self._sites.get(row["site_id"]),
-            stock_line=fact("stock_line"),
-            serial=fact("serial") or None,
-            lot=fact("lot") or None,
-            package=fact("package") or None,
-            repair=self._rule.repair,
-            **figures,
-        )
+    def findings(self, rows: Iterable[Sequence[Any]]) -> Iterator[ControlFinding]:
+        """The findings, in words."""
+        for row in rows:
+            if self._breaks is not None and not row[self._breaks]:
+                continue
+            told = self._told(row)
+            item_id, site_id, variant, stock_line, serial, lot, package, expected, found = self._facts(told)
+            yield ControlFinding(
+                control=self._rule.control,
+                finding=self._name,
+                item=self._items[item_id],
+                message=self._message(told),
+                variant=variant,
+                site=self._sites.get(site_id),
+                stock_line=stock_line,
+                serial=serial or None,
+                lot=lot or None,
+                package=package or None,
+                expected=expected,
+                found=found,
+                repair=self._rule.repair,
+            )
 
-    def _message(self, facts: Mapping[str, Any]) -> str:
-        said = {name: "" if (value := facts.get(name)) is None else value for name in self._said}
-        message = self._sentence.format_map(said)
-        return tidy(message) if "" in said.values() else message
+    def _told(self, row: Sequence[Any]) -> Sequence[Any]:
+        """The row with quantities in base units, and its empty column at the end."""
+        told = [*row, None]
+        for at in self._quantities:
+            if told[at] is not None:
+                told[at] = to_quantity(int(told[at]))
+        return told
+
+    def _message(self, told: Sequence[Any]) -> str:
+        said = [told[at] for at in self._said]
+        if None in said or "" in said:
+            return tidy(self._sentence.format(*("" if value is None else value for value in said)))
+        return self._sentence.format(*said)
 
 
+_FACTS = ("item_id", "site_id", "variant", "stock_line", "serial", "lot", "package", "expected", "found")
 _OF_QUANTITIES = {
     "twin_lines",
     "negative_quantity",

@@ -194,7 +194,7 @@ class Resynchronization(Service):
 
         One that has told nothing for ten minutes, as its process was killed, is ended at once. Refused `not_found`.
         """
-        return self._write(lambda transaction: history.cancel(transaction, run))
+        return self._write(lambda transaction: history.cancel(transaction, run, self._now()))
 
     def resync_audit(
         self, *, run: int | None = None, item: str | None = None, serial: str | None = None, variant: str | None = None

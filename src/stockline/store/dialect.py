@@ -172,7 +172,7 @@ class PostgresDialect(Dialect):
 
     _SCAN = text(
         "SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true),"
-        " set_config('join_collapse_limit', '1', true)"
+        " set_config('join_collapse_limit', '1', true), set_config('random_page_cost', '1', true)"
     )
 
     def prepare(self, engine: Engine) -> None:

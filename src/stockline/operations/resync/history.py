@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, and_, bindparam, case, exists, func, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, case, exists, select, update
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_item, item_codes, site_codes
@@ -21,7 +21,6 @@ from stockline.results import (
     ResyncProgress,
     ResyncReport,
 )
-from stockline.schema.base import Moment
 from stockline.schema.ledger import posting_line
 from stockline.schema.resync import (
     resync_change,
@@ -82,13 +81,12 @@ def _entries(transaction: Transaction, runs: Collection[int]) -> dict[int, Resyn
     return {row.id: _entry(row) for row in rows}
 
 
-def cancel(transaction: Transaction, run: int) -> ResyncLogEntry:
+def cancel(transaction: Transaction, run: int, now: datetime) -> ResyncLogEntry:
     """Let a run stop between two cases; one that has ended stays as it is. Refused `not_found`.
 
     One that has not been heard of for long has nobody left who would stop: it ends at once. Should it be alive after
     all, it stops when it next tells how far it is.
     """
-    now: datetime = transaction.execute(select(func.now(type_=Moment))).scalar_one()
     state = CANCELLED if now - entry_of(transaction, run).heard_of > SILENT else CANCELLING
     under_way = update(resync_run).where(resync_run.c.id == run, resync_run.c.state.in_(UNDER_WAY))
     transaction.execute(under_way.values(state=state))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, select, true, tuple_
+from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, select, true
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
@@ -105,8 +105,15 @@ def of_item(table: Any) -> Any:
 
 OF_LINE = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
 LINES: FromClause = stock_line.join(characteristic_set, OF_LINE)
-AWAITING_PUT_AWAY = tuple_(characteristic_set.c.site_id, characteristic_set.c.location).in_(
-    select(location.c.site_id, location.c.code).where(location.c.category == "put_away")
+AWAITING_PUT_AWAY = (
+    select(true())
+    .where(
+        location.c.site_id == characteristic_set.c.site_id,
+        location.c.code == characteristic_set.c.location,
+        location.c.category == "put_away",
+    )
+    .correlate(characteristic_set)
+    .exists()
 )
 """The stock line lies where things wait to be put away: nothing of it is looked at (ST-9)."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select, tuple_, union_all
 
 from stockline.rules.control.base import LINES, finding, of_serial_items, specific
 from stockline.rules.framework import Query
@@ -70,7 +70,9 @@ def _over_entries() -> Any:
     ).where(_FIRM)
     opened = [open_entry.c[name] for name in (*_PLACE, "entry_id")]
     held = select(*opened, *(literal("", Text) for _ in numbers), zero, open_entry.c.remaining)
-    held = held.where(open_entry.c.item_id.in_(select(link.c.item_id).where(_FIRM)))
+    # All open entries are gone through once: told the item, PostgreSQL would go through those of an item for each.
+    reserved_entry = tuple_(open_entry.c.item_id + 0, open_entry.c.entry_id)
+    held = held.where(reserved_entry.in_(select(link.c.item_id, SUPPLY.entry_id).where(_FIRM)))
     parts = union_all(asked, held).subquery("of_entries")
     keys = [parts.c[name] for name in (*_PLACE, "entry_id")]
     reserved, remaining = func.sum(parts.c.quantity), func.sum(parts.c.remaining)

@@ -26,12 +26,15 @@ _SERIAL = ("item_id", "variant", "serial")
 # ---------------------------------------------------------------- lines
 
 
-def _counts(table: Any, within: Within) -> CTE:
+def _counts(table: Any, within: Within) -> FromClause:
     """How many links of a table lead to each line."""
     keys = (table.c.item_id, table.c.stock_line_id)
     counts = select(*keys, func.count().label("links")).where(table.c.stock_line_id.isnot(None), within(table))
-    # Counted once and kept: each worker of PostgreSQL would count all of them for itself.
-    return counts.group_by(*keys).cte(f"on_{table.name}").prefix_with("MATERIALIZED")
+    return counts.group_by(*keys).limit(_NEVER_REACHED).subquery(f"on_{table.name}")
+
+
+_NEVER_REACHED = 2**62
+"""With a limit PostgreSQL counts once. Without one each of its workers would count all links for itself."""
 
 
 def _miscounted(within: Within) -> CTE:
@@ -85,7 +88,8 @@ def mismatch() -> Any:
     return or_(
         serial.c.variant != characteristic_set.c.variant,
         *(
-            and_(serial.c[name] != "", serial.c[name] != characteristic_set.c[name])
+            # Most often they are equal: asked first, it saves the second question.
+            and_(serial.c[name] != characteristic_set.c[name], serial.c[name] != "")
             for name in ("lot", "sublot", "version")
         ),
     )

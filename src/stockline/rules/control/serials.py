@@ -2,7 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, FromClause, Select, Text, and_, case, func, literal, or_, select, true, union, union_all
+from sqlalchemy import (
+    CTE,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+    union_all,
+)
 
 from stockline.rules.control.base import (
     AWAITING_PUT_AWAY,
@@ -132,14 +147,23 @@ def _of_extra() -> FromClause:
     return extra_link.join(serial, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL)))
 
 
-def _docked(table: Any, row: Any) -> Any:
-    """A link of this table of the row's serial leads to a line awaiting put-away."""
-    link = table.alias(f"{table.name}_docked")
-    leads = and_(link.c.item_id == stock_line.c.item_id, link.c.stock_line_id == stock_line.c.id)
-    same = [link.c[name] == row.c[name] for name in _SERIAL]
-    # From the serial to its line: the other way round all lines would be gone through.
-    there = link.join(stock_line, leads).join(characteristic_set, OF_LINE)
-    return select(true()).select_from(there).where(AWAITING_PUT_AWAY, *same).exists()
+def _several(within: Within) -> CTE:
+    """Every link of the serials that have several, the site it leads to, and whether goods there await put-away."""
+    known = [serial.c[name] for name in (*_SERIAL, "site_id")]
+    own = select(*known, serial.c.stock_line_id).where(serial.c.stock_line_id.isnot(None), within(serial))
+    further = select(*known, extra_link.c.stock_line_id).where(within(serial))
+    every = union(own.select_from(_of_extra()), further.select_from(_of_extra())).subquery("every_link")
+    to_line = and_(stock_line.c.item_id == every.c.item_id, stock_line.c.id == every.c.stock_line_id)
+    return (
+        select(
+            *(every.c[name] for name in _SERIAL),
+            func.coalesce(characteristic_set.c.site_id, every.c.site_id).label("site_id"),
+            case((AWAITING_PUT_AWAY, 1), else_=0).label("docked"),
+        )
+        .select_from(every.outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE))
+        .cte("several")
+        .prefix_with("MATERIALIZED")
+    )
 
 
 @findings(
@@ -157,7 +181,7 @@ def serial_on_line(within: Within = of_every_item) -> Query:
     own = _suspects(serial.outerjoin(LINES, to_line), serial.c.stock_line_id, within(serial))
     to_further = and_(stock_line.c.item_id == extra_link.c.item_id, stock_line.c.id == extra_link.c.stock_line_id)
     of_extra = _of_extra().outerjoin(stock_line, to_further).outerjoin(characteristic_set, OF_LINE)
-    extra = _suspects(of_extra, extra_link.c.stock_line_id, within(extra_link), ~_docked(serial, extra_link))
+    extra = _suspects(of_extra, extra_link.c.stock_line_id, within(extra_link))
     # First all links are gone through, for what serial and line tell; only of what is left more is asked.
     suspect = union_all(own, extra).cte("suspect").prefix_with("MATERIALIZED")
     # Another system tells only where the goods went and under which numbers; our own movements know the whole set.
@@ -167,13 +191,15 @@ def serial_on_line(within: Within = of_every_item) -> Query:
         seen.c.id == suspect.c.last_set_id,
         *(seen.c[name] == suspect.c[name] for name in ("site_id", "location", "lot", "package")),
     )
+    several = _several(within)
+    docked = select(*(several.c[name] for name in _SERIAL)).where(several.c.docked == 1)
     misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home.exists()))
     at_once = ("closed_line", "attribute_mismatch", "issued")
     told = (*_SERIAL, "line_variant", "site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
     return select(*(suspect.c[name] for name in told), case((misplaced, 1), else_=0).label("misplaced")).where(
         of_serial_items(suspect),
         suspect.c.docked == 0,
-        ~_docked(extra_link, suspect),
+        tuple_(*(suspect.c[name] for name in _SERIAL)).not_in(docked),
         or_(*(suspect.c[name] == 1 for name in at_once), misplaced),
     )
 
@@ -181,37 +207,17 @@ def serial_on_line(within: Within = of_every_item) -> Query:
 @finding("serials", "", narrows=True, one=_SERIAL)
 def duplicate_link(within: Within = of_every_item) -> Query:
     """Serial {serial} is linked to {found} stock lines."""
-    own = (
-        select(*(serial.c[name] for name in (*_SERIAL, "stock_line_id", "site_id")))
-        .join(extra_link, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL)))
-        .where(serial.c.stock_line_id.isnot(None))
-    )
-    beside = select(*(extra_link.c[name] for name in (*_SERIAL, "stock_line_id")), serial.c.site_id).select_from(
-        _of_extra()
-    )
-    every = union(own, beside).cte("every_link")
-    keys = [every.c[name] for name in _SERIAL]
-    to_line = and_(stock_line.c.item_id == every.c.item_id, stock_line.c.id == every.c.stock_line_id)
-    to_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
-    site = func.coalesce(characteristic_set.c.site_id, every.c.site_id)
-    counted = (
-        select(*keys, func.count().label("found"))
-        .where(within(every))
-        .group_by(*keys)
-        .having(func.count() > 1)
-        .subquery("counted")
-    )
-    places = (
-        select(*keys, site.label("site_id"))
-        .select_from(every.outerjoin(stock_line, to_line).outerjoin(characteristic_set, to_set))
-        .distinct()
-        .subquery("places")
-    )
-    same = [places.c[name] == counted.c[name] for name in _SERIAL]
-    return (
-        select(counted, places.c.site_id, literal(1).label("expected"))
-        .join(places, and_(*same))
-        .where(of_serial_items(counted), ~_docked(serial, counted), ~_docked(extra_link, counted))
+    several = _several(within)
+    of_serial = [several.c[name] for name in _SERIAL]
+    links = select(
+        *of_serial,
+        several.c.site_id,
+        func.count().over(partition_by=of_serial).label("found"),
+        func.max(several.c.docked).over(partition_by=of_serial).label("docked"),
+    ).subquery("links")
+    told = (links.c[name] for name in (*_SERIAL, "site_id", "found"))
+    return select(*told, literal(1).label("expected")).where(
+        of_serial_items(links), links.c.found > 1, links.c.docked == 0
     )
 
 

@@ -32,6 +32,7 @@ from stockline.results.resync import (
 )
 from stockline.results.stock import (
     FoundItem,
+    FoundReservation,
     FoundSerial,
     FoundSite,
     FoundStockLine,
@@ -67,6 +68,7 @@ __all__ = [
     "DraftPlace",
     "Figures",
     "FoundItem",
+    "FoundReservation",
     "FoundSerial",
     "FoundSite",
     "FoundStockLine",

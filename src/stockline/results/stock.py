@@ -65,6 +65,27 @@ class FoundSerial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundReservation:
+    """Stock that is reserved in another system: how much of what, and for which line of which document there.
+
+    `serial`, `lot` and `package` are what it names; blank: nothing. `line` is the line's number or name there. `kind`
+    is what the document is: `sale`, `purchase_return`, or `production` for a component; all else is taken for a sale.
+    """
+
+    document: str
+    item: str
+    site: str
+    quantity: QuantityLike
+    variant: str = ""
+    line: int | str = ""
+    kind: str = "sale"
+    serial: str = ""
+    lot: str = ""
+    package: str = ""
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundItem:
     """An item that found stock needs; it is made where it does not exist."""
 
@@ -86,6 +107,7 @@ class Loaded(Result):
 
     stock_lines: int
     serials: int
+    reservations: int
     items: Sequence[str] = ()
     sites: Sequence[str] = ()
 

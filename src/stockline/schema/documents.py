@@ -12,8 +12,10 @@ document = reference_table(
     text("party"),
     Column("in_transit_site_id", ForeignKey("site.id")),
     Column("deleted", Boolean, nullable=False, server_default=false()),
+    Column("loaded", Boolean, nullable=False, server_default=false()),
 )
-"""An order or journal. One that is gone but has ledger entries stays, `deleted`, to give them its name."""
+"""An order or journal. One that is gone but has ledger entries stays, `deleted`, to give them its name. One that is
+`loaded` stands for what has reserved stock in another system; loading that once more replaces its lines."""
 
 Index(
     "uq_document_code",
@@ -96,6 +98,11 @@ def line_suffix(line: int) -> str:
     if position > FIRST_COMPONENT:
         return f"c{position - FIRST_COMPONENT}"
     return f"{position - FIRST_INCOMING}:in" if position > FIRST_INCOMING else str(position)
+
+
+def place_in_document(line: int) -> int:
+    """The place a line id has in the numbering of its document."""
+    return line % LINES_PER_DOCUMENT
 
 
 def document_of(line: int) -> int:

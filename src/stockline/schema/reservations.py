@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, ColumnElement, Date, FromClause, Index, and_, false, literal_column, or_
 from sqlalchemy.schema import SchemaItem
 
-from stockline.schema.base import item_table, key, number, quantity, stage_table, text, text_key
+from stockline.schema.base import item_table, key, number, quantity, small, stage_table, text, text_key
 from stockline.tracking_code import NUMBER_KINDS
 
 
@@ -49,6 +49,9 @@ RESERVATION, TRACKING, SURPLUS, PROSPECT = "reservation", "tracking", "surplus",
 """The statuses of a link (RE-2)."""
 ORDER_TO_ORDER = "order_to_order"
 """The binding of a link that planning makes between a demand and a supply of its own (RE-48); blank: none."""
+NO_ENTRY = 0
+"""The ledger entry of a reservation of stock that is not there, as loaded data may have it (invariant 16). Its line is
+reserved, but when it is posted gets no more than what is not linked at all."""
 EMPTY = link.c.quantity == literal_column("0")
 Index("ix_link_empty", link.c.item_id, sqlite_where=EMPTY, postgresql_where=EMPTY)
 
@@ -77,6 +80,27 @@ staged_turn = stage_table(
     quantity(),
 )
 """Who wants how much, in sequence within a line and its numbers; `upto` is the running sum, see `shares`."""
+
+staged_reservation_found = stage_table(
+    "staged_reservation_found",
+    key(),
+    key("batch_id"),
+    key("row"),
+    number("line_id", nullable=True),
+    text("document"),
+    text("kind"),
+    number("place"),
+    small("turn"),
+    text("variant"),
+    number("site_id"),
+    quantity(),
+    *(text(kind) for kind in NUMBER_KINDS),
+    *(text(f"asked_{kind}") for kind in NUMBER_KINDS),
+    Column("date", Date),
+)
+"""What a line of another system's document has reserved under one combination. `kind` is what the document is here,
+`place` the line's place in its numbering. The `asked` numbers, of specific kinds, decide what it holds; rows that name
+the same of these kinds have the same `turn`."""
 
 tracking_specification = item_table(
     "tracking_specification",

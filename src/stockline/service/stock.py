@@ -13,6 +13,7 @@ from stockline.operations.resync.repairs import with_repairs
 from stockline.results import (
     ControlFinding,
     FoundItem,
+    FoundReservation,
     FoundSerial,
     FoundSite,
     FoundStockLine,
@@ -35,22 +36,26 @@ class Stock(Service):
         *,
         stock_lines: Iterable[FoundStockLine] = (),
         serials: Iterable[FoundSerial] = (),
+        reservations: Iterable[FoundReservation] = (),
         items: Mapping[str, FoundItem] | None = None,
         sites: Mapping[str, FoundSite] | None = None,
     ) -> Loaded:
         """Put in stock that comes from elsewhere, as it is, right or wrong (ST-11, ST-14).
 
-        Of `items` and `sites`, by their codes, what does not exist is made first, in the same transaction.
+        Reservations become lines of documents named like the other system's, with links to the stock they hold; what
+        is not there stays reserved, and `control` finds it. A document that was loaded before gets its lines anew, but
+        what has been posted of them stays. Of `items` and `sites`, by their codes, what does not exist is made first.
 
         Raises:
-            Refusal: `not_found` or `invalid`, naming every row that cannot be read.
+            Refusal: `not_found` or `invalid`, naming every row that cannot be read; `invalid` also for a reservation of
+                a document that is one of your own here.
         """
-        found_lines, found_serials = list(stock_lines), list(serials)
+        found = found_stock.FoundStock(list(stock_lines), list(serials), list(reservations))
 
         def work(transaction: Transaction) -> Loaded:
             new_items = missing.create_missing_items(transaction, items or {})
             new_sites = missing.create_missing_sites(transaction, sites or {})
-            loaded = found_stock.load(transaction, found_lines, found_serials, self.today)
+            loaded = found_stock.load(transaction, found, self.today)
             return replace(loaded, items=new_items, sites=new_sites)
 
         return self._write(work)

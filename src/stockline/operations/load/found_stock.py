@@ -1,11 +1,11 @@
-"""Loading stock as it is found elsewhere, right or wrong (ST-11, ST-14).
+"""Loading stock as it is found elsewhere, right or wrong, and what is reserved of it (ST-11, ST-14).
 
 A new line gets an opening ledger entry; the new serials on an open line one each with their number, and together one
 against them without number. What exists already is overwritten without ledger entry: that is how damage behind the
 system's back is described.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,16 +15,28 @@ from sqlalchemy import insert
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site, find_items, find_sites
 from stockline.operations.ledger.applications import apply_outbound, has_shortages, open_inbound
-from stockline.operations.load import found_lines, found_serials
+from stockline.operations.load import found_demands, found_lines, found_reservations, found_serials
+from stockline.operations.load.found_demands import Documents
+from stockline.operations.load.found_reservations import COLUMNS, Reader
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.number_dates import remember_dates
 from stockline.operations.problems import Problems
-from stockline.results import FoundSerial, FoundStockLine, Loaded
+from stockline.results import FoundReservation, FoundSerial, FoundStockLine, Loaded
 from stockline.schema.ledger import POSITIONS, posting, posting_line, staged_line
+from stockline.schema.reservations import staged_reservation_found
 from stockline.schema.stock import CHARACTERISTICS, staged_line_found, staged_serial_found
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import ValueProblem, clean_number, parse_quantity, to_units
+
+
+@dataclass(frozen=True, slots=True)
+class FoundStock:
+    """What is to be loaded."""
+
+    lines: Sequence[FoundStockLine]
+    serials: Sequence[FoundSerial]
+    reservations: Sequence[FoundReservation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +45,24 @@ class _Names:
     sites: dict[str, Site]
 
 
-def load(
-    transaction: Transaction, lines: Iterable[FoundStockLine], serials: Iterable[FoundSerial], today: date
-) -> Loaded:
-    """Put in stock lines and serials as they are. Refused `not_found`, `invalid` only for rows that cannot be read."""
-    lines, serials = list(lines), list(serials)
+def load(transaction: Transaction, found: FoundStock, today: date) -> Loaded:
+    """Put in what was found as it is.
+
+    Refused `not_found`, `invalid` only for rows that cannot be read, and for reservations of documents of our own.
+    """
+    lines, serials = found.lines, found.serials
     problems = Problems((Code.NOT_FOUND, Code.INVALID))
-    names = _names(transaction, lines, serials)
+    names = _names(transaction, found)
+    documents = Documents(transaction, {row.document.strip() for row in found.reservations})
     batch = transaction.next_number()
     # A number is one line: of rows that give it twice the last one says what it is.
     line_rows = list({row[2]: row for row in _line_rows(batch, lines, names, problems)}.values())
     serial_rows = list(_serial_rows(serials, names, transaction, problems))
+    reader = Reader(transaction, names.items, names.sites, documents, problems)
+    reserved_rows = list(reader.rows(found.reservations, today))
     problems.refuse()
     lock_item_sites(transaction, {(item, variant, site): 0 for item, _, _, variant, site, *_ in line_rows})
+    _lock_reserved(transaction, documents, reserved_rows)
     transaction.stage(staged_line_found, _LINE_COLUMNS, line_rows, {"batch_id": batch})
     transaction.stage(staged_serial_found, _SERIAL_COLUMNS, serial_rows, {"batch_id": batch})
     transaction.execute(insert(posting).values(id=batch, kind="opening", posting_date=today))
@@ -66,22 +83,35 @@ def load(
     found_lines.write(transaction, parameters)
     found_serials.write(transaction, parameters)
     _settle_entries(transaction, parameters, names, items)
-    for table in (staged_line_found, staged_serial_found, staged_line):
+    if reserved_rows:
+        transaction.stage(staged_reservation_found, COLUMNS, reserved_rows, {"batch_id": batch})
+        found_demands.write(transaction, parameters)
+        found_reservations.write(transaction, parameters, {row[COLUMNS.index("turn")] for row in reserved_rows})
+    for table in (staged_line_found, staged_serial_found, staged_reservation_found, staged_line):
         transaction.clear(table, batch)
-    return Loaded(stock_lines=len(lines), serials=len(serials))
+    return Loaded(stock_lines=len(lines), serials=len(serials), reservations=len(found.reservations))
 
 
-def _names(transaction: Transaction, lines: list[FoundStockLine], serials: list[FoundSerial]) -> _Names:
-    items = {row.item for row in lines} | {row.item for row in serials}
-    sites = {row.site for row in lines} | {row.site for row in serials if row.site}
-    sites |= {row.last.site for row in serials if row.last and row.last.site}
+def _names(transaction: Transaction, found: FoundStock) -> _Names:
+    items = {row.item for rows in (found.lines, found.serials, found.reservations) for row in rows}
+    sites = {row.site for rows in (found.lines, found.serials, found.reservations) for row in rows if row.site}
+    sites |= {row.last.site for row in found.serials if row.last and row.last.site}
     return _Names(find_items(transaction, items), find_sites(transaction, sites))
+
+
+def _lock_reserved(transaction: Transaction, documents: Documents, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Hold what the reservations are of, and what those were of that they replace; stock lines do not change."""
+    item, variant, site = (COLUMNS.index(name) for name in ("item_id", "variant", "site_id"))
+    held = documents.held | {(row[item], row[variant], row[site]) for row in rows}
+    lock_item_sites(transaction, dict.fromkeys(held, 0), stock_changes=False)
 
 
 _LINE_COLUMNS = ("item_id", "row", "stock_line_id", *CHARACTERISTICS, "quantity")
 
 
-def _line_rows(batch: int, lines: list[FoundStockLine], names: _Names, problems: Problems) -> Iterator[tuple[Any, ...]]:
+def _line_rows(
+    batch: int, lines: Sequence[FoundStockLine], names: _Names, problems: Problems
+) -> Iterator[tuple[Any, ...]]:
     for row, line in enumerate(lines, 1):
         where = {"row": row, "item": line.item, "site": line.site}
         item, site = names.items.get(line.item), names.sites.get(line.site)
@@ -123,7 +153,7 @@ _SERIAL_COLUMNS = (
 
 
 def _serial_rows(
-    serials: list[FoundSerial], names: _Names, transaction: Transaction, problems: Problems
+    serials: Sequence[FoundSerial], names: _Names, transaction: Transaction, problems: Problems
 ) -> Iterator[tuple[Any, ...]]:
     row = 0
     for position, given in enumerate(serials, 1):

@@ -43,6 +43,7 @@ from stockline.schema.ledger import ledger_entry, open_entry, staged_application
 from stockline.schema.reservations import (
     DEMAND,
     LINKED,
+    NO_ENTRY,
     RESERVATION,
     SIDES,
     SUPPLY,
@@ -244,6 +245,7 @@ def _used(numbers: bool) -> Dealt:
     rank = case(
         (link.c.status == SURPLUS, 4),
         (link.c.status == TRACKING, 3),
+        (SUPPLY.entry_id == NO_ENTRY, 6),
         (SUPPLY.entry_id.isnot(None), 1),
         (LEAVES_PURCHASE, 5),
         else_=2,
@@ -262,7 +264,7 @@ _FORCE_APPLICATIONS = insert(staged_application).from_select(
     .select_from(
         staged_split.join(link, and_(link.c.item_id == staged_split.c.item_id, link.c.id == staged_split.c.link_id))
     )
-    .where(staged_split.c.item_id == ITEM, staged_split.c.batch_id == BATCH, SUPPLY.entry_id.isnot(None))
+    .where(staged_split.c.item_id == ITEM, staged_split.c.batch_id == BATCH, SUPPLY.entry_id != NO_ENTRY)
     .group_by(staged_split.c.target, SUPPLY.entry_id),
 )
 

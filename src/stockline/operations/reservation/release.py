@@ -26,7 +26,7 @@ from stockline.results import Reserved
 from stockline.rules.reservation import date_conflict
 from stockline.rules.window import ITEM, LINE
 from stockline.schema.documents import source_line
-from stockline.schema.reservations import PROSPECT, RESERVATION, SIDES, SURPLUS, TRACKING, link
+from stockline.schema.reservations import NO_ENTRY, PROSPECT, RESERVATION, SIDES, SURPLUS, TRACKING, link
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 
@@ -128,11 +128,11 @@ _STATUS_ORDER = case({PROSPECT: 1, SURPLUS: 2, TRACKING: 3, RESERVATION: 4}, val
 def _stage_first(side_name: str, entries: Any) -> Insert:
     """Stage the parts that go when `asked` of these entries of a line are given up, in the order of RE-23.
 
-    What carries a number of the line goes last, where it may go at all.
+    What carries a number of the line goes last, where it may go at all; first of the rest what holds nothing.
     """
     side, partner = SIDES[side_name], SIDES[OTHER[side_name]]
     named = case((numbered(side), 1), else_=0)
-    of_stock = case((partner.entry_id.isnot(None), 1), else_=0)
+    of_stock = case((partner.entry_id == NO_ENTRY, -1), (partner.entry_id.isnot(None), 1), else_=0)
     order = [_STATUS_ORDER, named, of_stock, _partner_date(side_name), link.c.id]
     rank = func.row_number().over(order_by=order)
     rows = select(link.c.id, link.c.quantity, rank.label("rank")).where(entries).subquery("rows")

@@ -14,7 +14,7 @@ from stockline.operations.ledger.applications import (
     has_shortages,
     open_inbound,
 )
-from stockline.operations.resync.reservations import follow
+from stockline.operations.resync.reservations import follow, welcome
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry, staged_line
 from stockline.schema.resync import staged_resync
@@ -77,6 +77,8 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
         apply_outbound(transaction, wave[3])
     if left:
         follow(transaction, wave[0], wave[1])
+    if come:
+        welcome(transaction, corrections.item, wave[1], wave[3])
     transaction.clear(staged_line, corrections.batch)
     return True
 

@@ -1,14 +1,21 @@
 """Reservations follow their goods when the ledger is corrected: none holds an entry of which nothing remains (RS-9)."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, or_, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, or_, select, update
 
-from stockline.rules.posting import ENTRIES, OF_WAVE
+from stockline.operations.catalog import Item
+from stockline.operations.reservation.candidates import steering_kinds
+from stockline.operations.reservation.late_binding import LateBinding
+from stockline.operations.reservation.links import LinkBatch
+from stockline.rules.posting import ENTRIES, OF_WAVE, reserved_of
 from stockline.schema.ledger import application, ledger_entry, open_entry
-from stockline.schema.reservations import link
+from stockline.schema.reservations import NO_ENTRY, RESERVATION, link
 from stockline.store.database import Transaction
+from stockline.values import SCALE
 
 
 def follow(transaction: Transaction, left: Mapping[str, Any], come: Mapping[str, Any]) -> None:
@@ -22,6 +29,44 @@ def follow(transaction: Transaction, left: Mapping[str, Any], come: Mapping[str,
             entry = transaction.execute(_FREE, held).mappings().first()
         if entry is not None:
             transaction.execute(_MOVE, {**held, **entry})
+
+
+def welcome(transaction: Transaction, item: Item, come: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
+    """Links take to the serials that came in: those that name one and held nothing, and those of stock without number.
+
+    `come` and `taken` are the waves of the corrections. What came in by number was taken from what has none; a link
+    that held just that holds a serial from now on.
+    """
+    for claimed in transaction.execute(_CLAIMED, come).mappings().all():
+        transaction.execute(_MOVE, dict(claimed))
+    crowded: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    for row in transaction.execute(_CROWDED, taken):
+        crowded[row.variant, row.site_id].append(row)
+    newcomers = transaction.execute(_NEWCOMERS, come).all() if crowded else []
+    for (variant, site), links in sorted(crowded.items(), key=itemgetter(0)):
+        batch = LinkBatch(transaction, transaction.next_number())
+        batch.go_to(item.id, variant, site)
+        free = [row for row in newcomers if (row.variant, row.site_id) == (variant, site)]
+        LateBinding(transaction, batch, steering_kinds(item.tracking)).write(_moved(links, free))
+        batch.settle()
+
+
+def _moved(links: Sequence[Any], newcomers: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
+    """Which link goes to which serial, unit by unit, until none holds more than remains of its entry."""
+    excess = {row.entry_id: row.reserved - row.remaining for row in links}
+    for row in links:
+        if excess[row.entry_id] <= 0:
+            continue
+        quantity, kept = row.quantity, []
+        for entry in newcomers:
+            fits = row.demand_lot in ("", entry.lot) and row.demand_package in ("", entry.package)
+            if fits and quantity >= SCALE and excess[row.entry_id] > 0:
+                yield row.id, entry.id, SCALE
+                quantity -= SCALE
+                excess[row.entry_id] -= SCALE
+            else:
+                kept.append(entry)
+        newcomers = kept
 
 
 def _of(name: str, type_: Any = BigInteger) -> Any:
@@ -94,4 +139,60 @@ _MOVE = (
         supply_lot=bindparam("to_lot"),
         supply_package=bindparam("to_package"),
     )
+)
+
+_CLAIMED = (
+    select(link.c.item_id.label("of_item"), link.c.id.label("of_link"), *_NUMBERS)
+    .select_from(ENTRIES.join(link, and_(link.c.item_id == _entry.item_id, link.c.demand_serial == _entry.serial)))
+    .where(
+        OF_WAVE,
+        link.c.demand_serial != literal_column("''"),
+        link.c.demand_line_id.isnot(None),
+        link.c.supply_entry_id == NO_ENTRY,
+        link.c.variant == _entry.variant,
+        link.c.site_id == _entry.site_id,
+    )
+)
+_taken_from = (
+    select(_entry.item_id, application.c.inbound_id)
+    .select_from(
+        ENTRIES.join(application, and_(application.c.item_id == _entry.item_id, application.c.outbound_id == _entry.id))
+    )
+    .where(OF_WAVE)
+    .distinct()
+    .subquery("taken_from")
+)
+_left = (
+    select(func.coalesce(func.sum(open_entry.c.remaining), 0))
+    .where(
+        open_entry.c.item_id == link.c.item_id,
+        open_entry.c.variant == link.c.variant,
+        open_entry.c.serial == literal_column("''"),
+        open_entry.c.site_id == link.c.site_id,
+        open_entry.c.entry_id + 0 == link.c.supply_entry_id,
+    )
+    .scalar_subquery()
+)
+_CROWDED = (
+    select(
+        *(link.c[name] for name in ("id", "variant", "site_id", "quantity", "demand_lot", "demand_package")),
+        link.c.supply_entry_id.label("entry_id"),
+        _left.label("remaining"),
+        func.sum(link.c.quantity).over(partition_by=link.c.supply_entry_id).label("reserved"),
+    )
+    .select_from(
+        _taken_from.join(
+            link,
+            and_(link.c.item_id == _taken_from.c.item_id, link.c.supply_entry_id == _taken_from.c.inbound_id),
+        )
+    )
+    .where(link.c.status == RESERVATION)
+    .order_by(link.c.supply_entry_id, link.c.id.desc())
+)
+"""Links to entries without number that were taken from."""
+_NEWCOMERS = (
+    select(_entry.id, _entry.variant, _entry.site_id, _entry.lot, _entry.package)
+    .select_from(ENTRIES)
+    .where(OF_WAVE, reserved_of(_entry.id) == 0)
+    .order_by(_entry.id)
 )

@@ -118,9 +118,12 @@ _EXTRA = select(extra_link.c.variant, extra_link.c.serial, extra_link.c.stock_li
     extra_link.c.item_id == ITEM
 )
 _firm = and_(link.c.item_id == ITEM, link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
-_RESERVED = select(link.c.variant, link.c.demand_serial.label("serial"), link.c.site_id).where(
-    _firm, link.c.demand_serial != ""
+_RESERVED = (
+    select(link.c.variant, link.c.demand_serial.label("serial"), link.c.site_id)
+    .where(_firm, link.c.demand_serial != "")
+    .order_by(link.c.supply_entry_id)
 )
+"""Serials that reservations name; the last of one serial is where it is held, if it is anywhere."""
 _names = union(
     select(extra_link.c.variant, extra_link.c.serial).where(extra_link.c.item_id == ITEM),
     select(link.c.variant, link.c.demand_serial.label("serial")).where(_firm, link.c.demand_serial != ""),

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select, tuple_, union_all
 
-from stockline.rules.control.base import LINES, finding, of_serial_items, specific
+from stockline.rules.control.base import LINES, OF_LINE, finding, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import SHORT, open_entry
-from stockline.schema.reservations import RESERVATION, SUPPLY, link
+from stockline.schema.reservations import NO_ENTRY, RESERVATION, SUPPLY, link
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
 from stockline.tracking_code import NUMBER_KINDS, NumberKind
+from stockline.values import SCALE
 
 _FIRM = and_(link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None))
 _PLACE = ("item_id", "variant", "site_id")
@@ -67,7 +68,7 @@ def _over_entries() -> Any:
         *numbers,
         link.c.quantity,
         zero.label("remaining"),
-    ).where(_FIRM)
+    ).where(_FIRM, SUPPLY.entry_id != NO_ENTRY)
     opened = [open_entry.c[name] for name in (*_PLACE, "entry_id")]
     held = select(*opened, *(literal("", Text) for _ in numbers), zero, open_entry.c.remaining)
     # All open entries are gone through once: told the item, PostgreSQL would go through those of an item for each.
@@ -81,27 +82,55 @@ def _over_entries() -> Any:
     return over.group_by(*keys).having(and_(reserved > 0, reserved > remaining))
 
 
+def _over_serials() -> Any:
+    """Serials that are named more often than they are at the site; those that are nowhere are told by themselves."""
+    asked = (
+        select(
+            *(link.c[name] for name in (*_PLACE, "demand_serial")),
+            func.max(link.c.supply_lot).label("lot"),
+            func.max(link.c.supply_package).label("package"),
+            func.sum(link.c.quantity).label("quantity"),
+        )
+        .where(_FIRM, link.c.demand_serial != "", of_serial_items(link))
+        .group_by(*(link.c[name] for name in (*_PLACE, "demand_serial")))
+        .subquery("asked")
+    )
+    here = or_(*(_on_open_line(table, asked, asked.c.site_id) for table in (serial, extra_link)))
+    anywhere = or_(*(_on_open_line(table, asked) for table in (serial, extra_link)))
+    there = case((here, SCALE), else_=0)
+    facts = (there.label("expected"), asked.c.quantity.label("found"))
+    return select(*(column for column in asked.c if column.name != "quantity"), *facts).where(
+        asked.c.quantity > there, anywhere
+    )
+
+
+def _on_open_line(table: Any, reserved: Any, site: Any = None) -> Any:
+    """The serial reserved by name is linked to an open stock line, at this site or at any."""
+    to_line = and_(stock_line.c.item_id == table.c.item_id, stock_line.c.id == table.c.stock_line_id)
+    same = [table.c[name] == reserved.c[name] for name in ("item_id", "variant")]
+    found = select(table.c.serial).select_from(table.join(stock_line, to_line))
+    if site is not None:
+        found = found.join(characteristic_set, OF_LINE).where(characteristic_set.c.site_id == site)
+    return found.where(*same, table.c.serial == reserved.c.demand_serial, stock_line.c.quantity != 0).exists()
+
+
 @finding("reservations", "person")
 def over_reserved() -> Query:
     """{found} are reserved {serial} {lot} {package}, but only {expected} are on hand."""
-    every = union_all(_over(None), _over("lot"), _over("package"), _over_entries()).subquery("every")
-    return select(every)
+    parts = (_over(None), _over("lot"), _over("package"), _over_serials(), _over_entries())
+    ranked = (select(*part.subquery().c, literal(rank).label("rank")) for rank, part in enumerate(parts))
+    every = union_all(*ranked).subquery("every")
+    # What is said of an item or a number is not said once more of the one entry that it has.
+    said = func.row_number().over(
+        partition_by=[every.c[name] for name in (*_PLACE, *NUMBER_KINDS)], order_by=every.c.rank
+    )
+    numbered = select(every, said.label("nth")).subquery("numbered")
+    return select(*(column for column in numbered.c if column.name not in ("rank", "nth"))).where(numbered.c.nth == 1)
 
 
 @finding("reservations", "person")
 def reserved_not_on_hand() -> Query:
     """Serial {serial} is reserved, but is on no open stock line."""
-
-    def on_open_line(table: Any) -> Any:
-        same = [table.c[name] == link.c[name] for name in ("item_id", "variant")]
-        to_line = and_(stock_line.c.item_id == table.c.item_id, stock_line.c.id == table.c.stock_line_id)
-        return (
-            select(table.c.serial)
-            .join(stock_line, to_line)
-            .where(*same, table.c.serial == link.c.demand_serial, stock_line.c.quantity != 0)
-            .exists()
-        )
-
     return (
         select(
             *(link.c[name] for name in _PLACE),
@@ -113,8 +142,8 @@ def reserved_not_on_hand() -> Query:
             _FIRM,
             link.c.demand_serial != "",
             of_serial_items(link),
-            ~on_open_line(serial),
-            ~on_open_line(extra_link),
+            ~_on_open_line(serial, link),
+            ~_on_open_line(extra_link, link),
         )
         .distinct()
     )

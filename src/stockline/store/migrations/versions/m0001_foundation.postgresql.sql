@@ -566,6 +566,28 @@ CREATE TABLE staged_moved_serial (
     CONSTRAINT pk_staged_moved_serial PRIMARY KEY (item_id, batch_id, variant, serial, row)
 );
 
+CREATE TABLE staged_reservation_found (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    row BIGINT NOT NULL,
+    line_id BIGINT,
+    document TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    kind TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    place BIGINT NOT NULL,
+    turn SMALLINT DEFAULT '0' NOT NULL,
+    variant TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    asked_serial TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    asked_lot TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    asked_package TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    date DATE,
+    CONSTRAINT pk_staged_reservation_found PRIMARY KEY (item_id, batch_id, row)
+);
+
 CREATE TABLE staged_resync (
     item_id BIGINT NOT NULL,
     batch_id BIGINT NOT NULL,
@@ -785,6 +807,7 @@ CREATE TABLE document (
     party TEXT COLLATE "C" DEFAULT '' NOT NULL,
     in_transit_site_id BIGINT,
     deleted BOOLEAN DEFAULT false NOT NULL,
+    loaded BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_document PRIMARY KEY (id),
     CONSTRAINT fk_document_in_transit_site_id FOREIGN KEY(in_transit_site_id) REFERENCES site (id)
 );

@@ -590,6 +590,29 @@ CREATE TABLE staged_moved_serial (
 )
  WITHOUT ROWID;
 
+CREATE TABLE staged_reservation_found (
+    item_id BIGINT NOT NULL,
+    batch_id BIGINT NOT NULL,
+    "row" BIGINT NOT NULL,
+    line_id BIGINT,
+    document TEXT DEFAULT '' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    place BIGINT NOT NULL,
+    turn SMALLINT DEFAULT '0' NOT NULL,
+    variant TEXT DEFAULT '' NOT NULL,
+    site_id BIGINT NOT NULL,
+    quantity BIGINT DEFAULT '0' NOT NULL,
+    serial TEXT DEFAULT '' NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    package TEXT DEFAULT '' NOT NULL,
+    asked_serial TEXT DEFAULT '' NOT NULL,
+    asked_lot TEXT DEFAULT '' NOT NULL,
+    asked_package TEXT DEFAULT '' NOT NULL,
+    date DATE,
+    CONSTRAINT pk_staged_reservation_found PRIMARY KEY (item_id, batch_id, "row")
+)
+ WITHOUT ROWID;
+
 CREATE TABLE staged_resync (
     item_id BIGINT NOT NULL,
     batch_id BIGINT NOT NULL,
@@ -821,6 +844,7 @@ CREATE TABLE document (
     party TEXT DEFAULT '' NOT NULL,
     in_transit_site_id INTEGER,
     deleted BOOLEAN DEFAULT 0 NOT NULL,
+    loaded BOOLEAN DEFAULT 0 NOT NULL,
     CONSTRAINT fk_document_in_transit_site_id FOREIGN KEY(in_transit_site_id) REFERENCES site (id)
 );
 

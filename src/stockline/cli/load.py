@@ -60,7 +60,8 @@ def load(  # noqa: PLR0913, PLR0917 - an option each
             steps.reach(1)
         made = f"{counted(len(loaded.items), 'item')} and {counted(len(loaded.sites), 'site')} were new"
         what = f"{counted(loaded.stock_lines, 'stock line')} and {counted(loaded.serials, 'serial')}"
-        screen().print(f"Loaded {what}; {made}.", style="green")
+        reserved = f", {counted(loaded.reservations, 'reservation')}" if loaded.reservations else ""
+        screen().print(f"Loaded {what}{reserved}; {made}.", style="green")
 
 
 def for_database(found: Found, stock: Stockline) -> Found:
@@ -70,4 +71,10 @@ def for_database(found: Found, stock: Stockline) -> Found:
 
 def load_found(stock: Stockline, found: Found) -> Loaded:
     """Load what was found, with the items and places it needs."""
-    return stock.load(stock_lines=found.stock_lines, serials=found.serials, items=found.items, sites=found.sites)
+    return stock.load(
+        stock_lines=found.stock_lines,
+        serials=found.serials,
+        reservations=found.reservations,
+        items=found.items,
+        sites=found.sites,
+    )

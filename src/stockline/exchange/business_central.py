@@ -1,7 +1,7 @@
 """Business Central: quantities, links and last movements from item ledger entries, bins from warehouse entries.
 
-A stock line is an item and variant at a location (there: a site), of a lot and in a package, in a bin; the remaining
-quantities of its open entries are summed.
+Reservations are pairs of reservation entries of which one side is stock. A stock line is an item and variant at a
+location (there: a site), of a lot and in a package, in a bin; the remaining quantities of its open entries are summed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Row, Table, filled, needed, optional
-from stockline.results import FoundStockLine, LastMovement
+from stockline.results import FoundReservation, FoundStockLine, LastMovement
 
 if TYPE_CHECKING:
     from stockline.exchange.found import LineKey, SerialKey
@@ -49,6 +49,32 @@ WAREHOUSE = Table(
     ),
 )
 
+RESERVATION = Table(
+    "Reservation Entry",
+    (
+        filled("Entry No.", "whole"),
+        filled("Item No.", "item"),
+        needed("Location Code"),
+        filled("Quantity (Base)", "quantity"),
+        needed("Reservation Status"),
+        needed("Source Type"),
+        needed("Source ID"),
+        *map(optional, ("Variant Code", "Lot No.", "Package No.")),
+        optional("Source Ref. No.", "whole"),
+        optional("Serial No.", "serial"),
+        optional("Shipment Date", "moment"),
+    ),
+)
+FIRM = ("Reservation", "0")
+"""How exports write the status of a firm reservation."""
+STOCK = ("32", "Item Ledger Entry")
+"""How they write the source of a side that is stock."""
+KINDS = {
+    **dict.fromkeys(("39", "Purchase Line"), "purchase_return"),
+    **dict.fromkeys(("5407", "Prod. Order Component", "901", "Assembly Line"), "production"),
+}
+"""What reserves, by its source; all else is sold, or leaves in another way."""
+
 _Key = tuple[str, str, str, str, str]
 """Item, variant, location, lot, package."""
 
@@ -56,12 +82,14 @@ _Key = tuple[str, str, str, str, str]
 def gather(tables: Tables, gathering: Gathering) -> None:
     """Gather the stock of Business Central."""
     gathering.untold = frozenset({"location"})
+    reserved = _Reserved(tables, gathering)
     bins = _Bins(tables)
     remaining: defaultdict[_Key, Decimal] = defaultdict(Decimal)
     links: list[tuple[SerialKey, _Key]] = []
     for row in tables.rows("Item Ledger Entry"):
         key, quantity = _key(row), row["Remaining Quantity"]
         remaining[key] += quantity
+        reserved.note_entry(row)
         if row["Serial No."]:
             serial = (row["Item No."], row["Variant Code"], row["Serial No."])
             gathering.add_serial(serial)
@@ -71,6 +99,7 @@ def gather(tables: Tables, gathering: Gathering) -> None:
         for bin_code, in_bin in bins.split(key, quantity) if quantity else ():
             _add_line(key, bin_code, in_bin, gathering)
     _link(links, bins, gathering)
+    reserved.add()
 
 
 def _link(links: Iterable[tuple[SerialKey, _Key]], bins: _Bins, gathering: Gathering) -> None:
@@ -123,6 +152,54 @@ def _note_movement(row: Row, serial: SerialKey, gathering: Gathering) -> None:
     gathering.moved(serial, (datetime(1, 1, 1), row["Entry No."]), last)  # noqa: DTZ001 - the number alone counts
 
 
+class _Reserved:
+    """The reservation entries: two of one number are the two sides of a reservation, of which one may be stock."""
+
+    def __init__(self, tables: Tables, gathering: Gathering) -> None:
+        self._tables, self._gathering = tables, gathering
+        self._sides: defaultdict[int, list[tuple[str, int, Row]]] = defaultdict(list)
+        for file, number, row in tables.numbered_rows("Reservation Entry"):
+            self._sides[row["Entry No."]].append((file, number, row))
+        of_stock = (row for sides in self._sides.values() for _, _, row in sides if row["Source Type"] in STOCK)
+        self._entries: dict[int | None, Row | None] = {row["Source Ref. No."]: None for row in of_stock}
+
+    def note_entry(self, row: Row) -> None:
+        """Note a ledger entry that is reserved: its numbers tell what the goods are."""
+        if row["Entry No."] in self._entries:
+            self._entries[row["Entry No."]] = row
+
+    def add(self) -> None:
+        """The reservations of stock; those of what is still to come hold none."""
+        for sides in self._sides.values():
+            stock = next((row for _, _, row in sides if row["Source Type"] in STOCK), None)
+            demand = next((side for side in sides if side[-1] is not stock), None)
+            if stock is None or demand is None or stock["Reservation Status"] not in FIRM:
+                self._gathering.not_reserved += 1
+                continue
+            file, number, row = demand
+            if reason := self._gathering.reserve(self._reservation(row, stock)):
+                self._tables.refuse(file, number, "Quantity (Base)", reason)
+
+    def _reservation(self, demand: Row, stock: Row) -> FoundReservation:
+        entry = self._entries[stock["Source Ref. No."]]
+        numbers = {
+            kind: stock[column] or demand[column] or (entry[column] if entry else "")
+            for kind, column in (("serial", "Serial No."), ("lot", "Lot No."), ("package", "Package No."))
+        }
+        shipped: datetime | None = demand["Shipment Date"]
+        return FoundReservation(
+            document=demand["Source ID"],
+            line=demand["Source Ref. No."] or "",
+            kind=KINDS.get(demand["Source Type"], "sale"),
+            date=shipped.date() if shipped else None,
+            item=demand["Item No."],
+            variant=demand["Variant Code"],
+            site=_place(demand["Location Code"], "", self._gathering)[0],
+            quantity=abs(demand["Quantity (Base)"]),
+            **numbers,
+        )
+
+
 class _Bins:
     """What the warehouse entries say of bins."""
 
@@ -152,7 +229,7 @@ class _Bins:
 SYSTEM = System(
     name="business-central",
     title="Business Central",
-    tables=(LEDGER, WAREHOUSE),
+    tables=(LEDGER, WAREHOUSE, RESERVATION),
     gather=gather,
     quantities=("Item Ledger Entry",),
     serial_table="Item Ledger Entry",

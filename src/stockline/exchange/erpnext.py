@@ -1,20 +1,21 @@
 """ERPNext: quantities from Bin and Stock Ledger Entry, serials from Serial No, last movements from their bundles.
 
-A stock line is an item in a warehouse, of an item with batches one batch of it. A serial is linked wherever its card
-names a warehouse, whatever its status.
+Reservations are Stock Reservation Entries. A stock line is an item in a warehouse, of an item with batches one batch
+of it. A serial is linked wherever its card names a warehouse, whatever its status.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Row, Table, filled, needed, optional
-from stockline.results import FoundStockLine, LastMovement
+from stockline.results import FoundReservation, FoundStockLine, LastMovement
 
 if TYPE_CHECKING:
     from stockline.exchange.found import LineKey, SerialKey
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 NOT_THERE = ("Delivered", "Inactive", "Consumed")
 """Statuses of serials that are in no warehouse."""
+NOT_RESERVED = ("Draft", "Cancelled", "Delivered", "Closed")
+"""Statuses of reservations that hold nothing, or nothing any more."""
+CONSUMING = ("Work Order", "Production Plan", "Subcontracting Order")
+"""Types of voucher that consume what they reserve."""
+
+SUBMITTED = ("", "1", "Submitted")
+"""How exports say that a document counts; without the column all do."""
 
 _WHEN = (optional("posting_datetime", "moment", "posting_date"), optional("posting_time", "time"))
 _VALID = (optional("is_cancelled", "yes"), optional("docstatus"))
@@ -72,7 +80,22 @@ ENTRY = Table(
         optional("type_of_transaction"),
         *_WHEN,
         *_VALID,
-        optional("parent"),
+        *map(optional, ("parent", "parenttype")),
+        optional("delivered_qty", "quantity"),
+    ),
+)
+USED = ("delivered_qty", "transferred_qty", "consumed_qty")
+"""What of a reservation has been put to use."""
+RESERVATION = Table(
+    "Stock Reservation Entry",
+    (
+        filled("name", "text", "ID"),
+        filled("item_code", "item"),
+        filled("warehouse", "site"),
+        filled("reserved_qty", "quantity"),
+        filled("voucher_no", "text"),
+        *(optional(name, "quantity") for name in USED),
+        *map(optional, ("voucher_type", "voucher_detail_no", "status", "docstatus", "reservation_based_on")),
     ),
 )
 
@@ -80,7 +103,8 @@ ENTRY = Table(
 def gather(tables: Tables, gathering: Gathering) -> None:
     """Gather the stock of ERPNext."""
     cards = {row["name"]: row for row in tables.rows("Serial No")}
-    history = _History(gathering, cards)
+    reservations = list(tables.numbered_rows("Stock Reservation Entry"))
+    history = _History(gathering, cards, {row["name"] for _, _, row in reservations})
     history.read_bundles(tables)
     history.read_ledger(tables)
     quantities = _quantities(tables, history)
@@ -92,6 +116,10 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     history.tell()
     for card in cards.values():
         _doubt(gathering, card)
+    for file, number, row in reservations:
+        for part in _reserved(row, history, cards, gathering):
+            if reason := gathering.reserve(part):
+                tables.refuse(file, number, "reserved_qty", reason)
 
 
 def _quantities(tables: Tables, history: _History) -> dict[tuple[str, str, str], Decimal]:
@@ -134,14 +162,50 @@ def _doubt(gathering: Gathering, card: Row) -> None:
         gathering.moved(serial, (datetime(1, 1, 1), 0), last)  # noqa: DTZ001 - nobody knows when
 
 
+def _reserved(
+    row: Row, history: _History, cards: Mapping[str, Row], gathering: Gathering
+) -> Iterator[FoundReservation]:
+    """What of a reservation holds stock still, by the serials and batches it names, and what it leaves open.
+
+    If not all that it names fits, some has been delivered: serials that are elsewhere by now come last.
+    """
+    left: Decimal = row["reserved_qty"] - sum((row[name] or Decimal() for name in USED), Decimal())
+    if row["status"] in NOT_RESERVED or row["docstatus"] not in SUBMITTED or left <= 0:
+        left = Decimal()
+    common = FoundReservation(
+        document=row["voucher_no"],
+        line=row["voucher_detail_no"],
+        kind="production" if row["voucher_type"] in CONSUMING else "sale",
+        item=row["item_code"],
+        site=gathering.overrides.place(row["warehouse"])[0],
+        quantity=left,
+    )
+    named = history.reserved[row["name"]] if left and row["reservation_based_on"] != "Qty" else []
+    for serial, batch, quantity in sorted(named, key=lambda one: _is_elsewhere(one[0], row, cards)):
+        part = min(quantity, left)
+        if part > 0:
+            left -= part
+            lot = batch if row["item_code"] in history.batched else ""
+            yield replace(common, quantity=part, serial=serial, lot=lot)
+    if left or not named:
+        yield replace(common, quantity=left)
+
+
+def _is_elsewhere(serial: str, row: Row, cards: Mapping[str, Row]) -> bool:
+    return serial in cards and cards[serial]["warehouse"] != row["warehouse"]
+
+
 class _History:
     """Bundles and ledger: where serials went last, and how much of each batch is where."""
 
-    def __init__(self, gathering: Gathering, cards: dict[str, Row]) -> None:
+    def __init__(self, gathering: Gathering, cards: dict[str, Row], reservations: Collection[str]) -> None:
         self.batched: set[str] = set()
         """Items that have batches."""
         self.sums: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         """The ledger's sum by item, warehouse and batch."""
+        self.reserved: defaultdict[str, list[tuple[str, str, Decimal]]] = defaultdict(list)
+        """By reservation the serials and batches it names, each with what of it is not delivered."""
+        self._reservations = reservations
         self._gathering = gathering
         self._cards = cards
         self._in_bundle: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -151,6 +215,10 @@ class _History:
         """The bundles; what an entry does not say itself stands on its bundle."""
         bundles = {row["name"]: row for row in tables.rows("Serial and Batch Bundle")}
         for row in tables.rows("Serial and Batch Entry"):
+            if row["parenttype"] == RESERVATION.name or row["parent"] in self._reservations:
+                quantity = abs(row["qty"]) - (row["delivered_qty"] or 0)
+                self.reserved[row["parent"]].append((row["serial_no"], row["batch_no"], quantity))
+                continue
             bundle: Row = bundles.get(row["parent"], {})
             told = {name: value for name, value in row.items() if value not in ("", None)}
             entry: dict[str, Any] = {**row, **bundle, **told}
@@ -202,7 +270,7 @@ class _History:
 
 
 def _counts(row: Row) -> bool:
-    return not row["is_cancelled"] and row["docstatus"] in ("", "1", "Submitted")
+    return not row["is_cancelled"] and row["docstatus"] in SUBMITTED
 
 
 def _when(row: Row) -> datetime:
@@ -214,7 +282,7 @@ def _when(row: Row) -> datetime:
 SYSTEM = System(
     name="erpnext",
     title="ERPNext",
-    tables=(SERIAL_NO, BIN, LEDGER, BUNDLE, ENTRY),
+    tables=(SERIAL_NO, BIN, LEDGER, BUNDLE, ENTRY, RESERVATION),
     gather=gather,
     quantities=("Bin", "Stock Ledger Entry"),
     serial_table="Serial No",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from stockline.exchange.tables import Unreadable
-    from stockline.results import FoundItem, FoundSerial, FoundSite, FoundStockLine
+    from stockline.results import FoundItem, FoundReservation, FoundSerial, FoundSite, FoundStockLine
 
 LineKey = tuple[str, ...]
 """What a stock line is known by in its system; it ends with the columns a serial's row there names it by."""
@@ -41,6 +41,11 @@ class Found:
     left_out: int
     """Rows of places that hold no stock, such as a customer's."""
     files: list[FileRead] = field(default_factory=list)
+    reservations: list[FoundReservation] = field(default_factory=list)
+    not_reserved: int = 0
+    """Rows of reservations that hold no stock: cancelled, delivered, or of goods still to come."""
+    unheld: int = 0
+    """Reservations of which the system itself does not know what they are for."""
 
     @property
     def links(self) -> int:

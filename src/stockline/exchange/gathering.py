@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from stockline.exchange.found import Found
 from stockline.exchange.homes import Homes
 from stockline.exchange.needed import items_of, sites_of
 from stockline.results import FoundSerial
+from stockline.values import SCALE, to_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-    from decimal import Decimal
 
     from stockline.exchange.found import LineKey, SerialKey
     from stockline.exchange.overrides import Overrides
     from stockline.exchange.tables import Unreadable
-    from stockline.results import FoundStockLine, LastMovement
+    from stockline.results import FoundReservation, FoundStockLine, LastMovement
 
 
 @dataclass(slots=True)
@@ -48,6 +49,9 @@ class Gathering:
         self.unreadable: list[Unreadable] = []
         self.repeated = 0
         self.left_out = 0
+        self.not_reserved = 0
+        self.unheld = 0
+        self.reservations: list[FoundReservation] = []
         self._lines: dict[LineKey, _Line] = {}
         self._wanted: dict[LineKey, int] = {}
         self._serials: dict[SerialKey, _Serial] = {}
@@ -103,6 +107,18 @@ class Gathering:
         """Whether a movement of a serial has been found."""
         return self._serials[serial].last is not None
 
+    def reserve(self, reservation: FoundReservation) -> str | None:
+        """Stock that is reserved; nothing is no reservation. Why it cannot be taken, if it cannot."""
+        quantity = to_units(Decimal(reservation.quantity))
+        if quantity < 0 or (reservation.serial and quantity not in (0, SCALE)):
+            what = f"of the serial {reservation.serial}" if reservation.serial else "as reserved"
+            return f"the quantity {reservation.quantity} makes no sense {what}"
+        if quantity:
+            self.reservations.append(reservation)
+        else:
+            self.not_reserved += 1
+        return None
+
     def awaits_put_away(self, site: str, location: str) -> None:
         """Goods at this place, by its names here, wait to be put away."""
         self._put_away.add((site, location))
@@ -130,13 +146,16 @@ class Gathering:
         return Found(
             stock_lines=list(lines.values()),
             serials=serials,
-            items=items_of(lines.values(), serials, self.overrides),
-            sites=sites_of(lines.values(), serials, self._waits),
+            reservations=self.reservations,
+            items=items_of(lines.values(), serials, self.reservations, self.overrides),
+            sites=sites_of(lines.values(), serials, self.reservations, self._waits),
             keys={number: key for key, number in numbers.items()},
             made=frozenset(made),
             unreadable=self.unreadable,
             repeated=self.repeated,
             left_out=self.left_out,
+            not_reserved=self.not_reserved,
+            unheld=self.unheld,
         )
 
     def _waits(self, site: str, location: str) -> bool:

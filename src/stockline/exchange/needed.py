@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stockline.results import FoundItem, FoundSite, Location
-from stockline.tracking_code import TrackingCode
+from stockline.tracking_code import NUMBER_KINDS, TrackingCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from stockline.exchange.overrides import Overrides
-    from stockline.results import FoundSerial, FoundStockLine
+    from stockline.results import FoundReservation, FoundSerial, FoundStockLine
 
 
 def sites_of(
-    lines: Iterable[FoundStockLine], serials: Iterable[FoundSerial], waits: Callable[[str, str], bool]
+    lines: Iterable[FoundStockLine],
+    serials: Iterable[FoundSerial],
+    reservations: Iterable[FoundReservation],
+    waits: Callable[[str, str], bool],
 ) -> dict[str, FoundSite]:
-    """The sites and places that lines, serials and movements name; at some, goods wait to be put away."""
+    """The sites and places that lines, serials, movements and reservations name; at some, goods wait to be put away."""
     locations: dict[str, dict[str, None]] = {}
     warehouses: dict[str, dict[str, None]] = {}
     for line in lines:
@@ -29,6 +32,8 @@ def sites_of(
             locations.setdefault(serial.site, {})
         if serial.last and serial.last.site:
             locations.setdefault(serial.last.site, {})[serial.last.location] = None
+    for reservation in reservations:
+        locations.setdefault(reservation.site, {})
     return {
         site: FoundSite(
             locations=tuple(
@@ -41,7 +46,10 @@ def sites_of(
 
 
 def items_of(
-    lines: Iterable[FoundStockLine], serials: Iterable[FoundSerial], overrides: Overrides
+    lines: Iterable[FoundStockLine],
+    serials: Iterable[FoundSerial],
+    reservations: Iterable[FoundReservation],
+    overrides: Overrides,
 ) -> dict[str, FoundItem]:
     """The items: tracked by serials where any is found, by lots where every open line has one, else as is said."""
     variants: dict[str, dict[str, None]] = {}
@@ -57,6 +65,10 @@ def items_of(
     for serial in serials:
         variants.setdefault(serial.item, {})[serial.variant] = None
         carried.setdefault(serial.item, set()).add("serial")
+    for reservation in reservations:
+        variants.setdefault(reservation.item, {})[reservation.variant] = None
+        named = (kind for kind in NUMBER_KINDS if getattr(reservation, kind))
+        carried.setdefault(reservation.item, set()).update(named)
     return {
         item: FoundItem(
             tracking=overrides.items.get(item)

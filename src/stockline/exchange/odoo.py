@@ -1,24 +1,34 @@
 """Odoo: quantities and links from stock.quant, serials from stock.lot, last movements from stock.move.line.
 
-A stock line is a product at a location, in a package, of an owner; its quants are summed. What lot_id names is a serial
-if the product is tracked by unique serials, a lot if it is tracked by lots.
+Move lines that are open are reservations. A stock line is a product at a location, in a package, of an owner;
+its quants are summed. What lot_id names is a serial if the product is tracked by unique serials, else a lot.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Column, Row, Table, filled, needed, optional
-from stockline.results import FoundStockLine, LastMovement
+from stockline.results import FoundReservation, FoundStockLine, LastMovement
 
 if TYPE_CHECKING:
     from stockline.exchange.found import LineKey
     from stockline.exchange.gathering import Gathering
 
 LOT_TRACKING = ("lot", "By Lots")
+NOT_OPEN = ("", "draft", "new", "cancel", "cancelled", "done")
+"""States of move lines that reserve nothing."""
+KINDS = {"production": "production", "supplier": "purchase_return", "vendor location": "purchase_return"}
+"""What reserves, by where the goods are to go; elsewhere they are sold, or leave in another way."""
+NO_MOVE = "RESERVED WITHOUT MOVE"
+"""The document of what quants have reserved beyond their open move lines: nobody holds it, or can give it up."""
+NO_MOVES_KNOWN = "RESERVED"
+"""The document of what quants have reserved where no move lines are given."""
 
 _PRODUCT = filled("product_id", "item", "Product", "product_id/default_code", "product_id/display_name")
 _TRACKING = optional("product_id/tracking", "text", "tracking", "Product/Tracking")
@@ -34,6 +44,7 @@ QUANT = Table(
         _PRODUCT,
         filled("location_id", "site", "Location", "location_id/complete_name"),
         filled("quantity", "quantity", "Quantity"),
+        optional("reserved_quantity", "quantity", "Reserved Quantity"),
         optional("lot_id", "serial", "Lot/Serial Number", "lot_id/name"),
         optional("package_id", "text", "Package", "package_id/name"),
         optional("owner_id", "text", "Owner", "owner_id/name"),
@@ -42,6 +53,8 @@ QUANT = Table(
     ),
 )
 LOT = Table("stock.lot", (_PRODUCT, filled("name", "serial", "Lot/Serial Number"), _TRACKING))
+RESERVED = ("reserved_qty", "reserved_uom_qty", "product_qty", "product_uom_qty", "quantity_product_uom")
+"""Columns of move lines that say how much is reserved; where there is none, since version 17, `quantity` does."""
 MOVE_LINE = Table(
     "stock.move.line",
     (
@@ -51,9 +64,14 @@ MOVE_LINE = Table(
         filled("location_dest_id", "site", "To", "Destination Location", "location_dest_id/complete_name"),
         filled("date", "moment", "Date"),
         needed("quantity", "quantity", "qty_done", "Quantity", "Done"),
+        optional("reserved", "quantity", *RESERVED),
         optional("state", "text", "Status"),
         optional("id", "whole"),
         optional("result_package_id", "text", "Destination Package", "result_package_id/name"),
+        optional("package_id", "text", "Source Package", "package_id/name"),
+        optional("owner_id", "text", "From Owner", "owner_id/name"),
+        optional("reference", "text", "Reference", "picking_id", "picking_id/name", "Transfer"),
+        optional("move_id", "text", "Stock Operation", "move_id/id"),
         _usage("location_id", "From"),
         _usage("location_dest_id", "To"),
     ),
@@ -66,14 +84,19 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     for row in tables.rows("stock.lot"):
         if products.has_serials(row):
             gathering.add_serial((row["product_id"], "", row["name"]))
-    for row in tables.rows("stock.quant"):
+    reserved = _Reserved(tables, gathering, products)
+    for file, number, row in tables.numbered_rows("stock.quant"):
         if products.is_stock(row, "location_id"):
             _gather_quant(row, gathering, products)
+            reserved.note_quant(file, number, row)
         else:
             gathering.left_out += 1
-    for count, row in enumerate(tables.rows("stock.move.line")):
+    for count, (file, number, row) in enumerate(tables.numbered_rows("stock.move.line")):
         if row["lot_id"] and row["quantity"] and row["state"].lower() in ("", "done"):
             _gather_move(row, gathering, products, row["id"] or count)
+        elif row["state"].lower() not in NOT_OPEN:
+            reserved.add_move(file, number, row)
+    reserved.add_rest()
 
 
 class _Products:
@@ -148,6 +171,64 @@ def _gather_move(row: Row, gathering: Gathering, products: _Products, order: int
     )
     gathering.add_serial(serial)
     gathering.moved(serial, (moment, order), last)
+
+
+class _Reserved:
+    """What is reserved: by open move lines, and what quants have reserved beyond these."""
+
+    def __init__(self, tables: Tables, gathering: Gathering, products: _Products) -> None:
+        self._tables, self._gathering, self._products = tables, gathering, products
+        self._of_quants: defaultdict[LineKey, Decimal] = defaultdict(Decimal)
+        self._rows: dict[LineKey, tuple[str, int, Row]] = {}
+
+    def note_quant(self, file: str, number: int, row: Row) -> None:
+        """Note what a quant says is reserved of it."""
+        if row["reserved_quantity"]:
+            self._of_quants[self._key(row)] += row["reserved_quantity"]
+            self._rows.setdefault(self._key(row), (file, number, row))
+
+    def add_move(self, file: str, number: int, row: Row) -> None:
+        """What an open move line has reserved; it takes from what its quant says."""
+        if not self._products.is_stock(row, "location_id"):
+            self._gathering.not_reserved += 1
+            return
+        quantity = row["quantity"] if row["reserved"] is None else row["reserved"]
+        self._of_quants[self._key(row)] -= quantity
+        target = row["location_dest_id/usage"] or row["location_dest_id"].rpartition("/")[2]
+        reservation = replace(
+            self._reservation(row, quantity, row["reference"] or row["move_id"] or f"move line {row['id'] or number}"),
+            line=row["move_id"],
+            kind=KINDS.get(target.strip().lower(), "sale"),
+            date=row["date"].date(),
+        )
+        if reason := self._gathering.reserve(reservation):
+            self._tables.refuse(file, number, "quantity", reason)
+
+    def add_rest(self) -> None:
+        """What quants have reserved that no open move line holds."""
+        moves_known = self._tables.has("stock.move.line")
+        for key, quantity in self._of_quants.items():
+            if quantity > 0:
+                file, number, row = self._rows[key]
+                self._gathering.unheld += moves_known
+                reservation = self._reservation(row, quantity, NO_MOVE if moves_known else NO_MOVES_KNOWN)
+                if reason := self._gathering.reserve(reservation):
+                    self._tables.refuse(file, number, "reserved_quantity", reason)
+
+    def _key(self, row: Row) -> LineKey:
+        return (row["product_id"], row["location_id"], row["lot_id"], row["package_id"], row["owner_id"])
+
+    def _reservation(self, row: Row, quantity: Decimal, document: str) -> FoundReservation:
+        has_serials = self._products.has_serials(row)
+        return FoundReservation(
+            document=document,
+            item=row["product_id"],
+            site=_place(row["location_id"], self._gathering)[0],
+            quantity=quantity,
+            serial=row["lot_id"] if has_serials else "",
+            lot="" if has_serials else row["lot_id"],
+            package=row["package_id"],
+        )
 
 
 SYSTEM = System(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from stockline.exchange.odoo import RESERVED
 from stockline.exchange.sheets import SheetProblem
 from stockline.store.database import parse_url
 
@@ -34,7 +35,8 @@ QUANTS = """
     WITH product AS ({products})
     SELECT product.code AS product_id, product.tracking AS "product_id/tracking",
            place.complete_name AS location_id, place.usage AS "location_id/usage",
-           lot.name AS lot_id, package.name AS package_id, owner.name AS owner_id, quant.quantity AS quantity
+           lot.name AS lot_id, package.name AS package_id, owner.name AS owner_id, quant.quantity AS quantity,
+           quant.reserved_quantity AS reserved_quantity
     FROM stock_quant AS quant
     JOIN product ON product.id = quant.product_id
     JOIN stock_location AS place ON place.id = quant.location_id
@@ -53,14 +55,18 @@ MOVE_LINES = """
     SELECT line.id AS id, product.code AS product_id, lot.name AS lot_id, line.date AS date, line.state AS state,
            source.complete_name AS location_id, source.usage AS "location_id/usage",
            target.complete_name AS location_dest_id, target.usage AS "location_dest_id/usage",
-           package.name AS result_package_id, line.{quantity} AS quantity
+           package.name AS result_package_id, line.{quantity} AS quantity, line.{reserved} AS reserved,
+           from_package.name AS package_id, owner.name AS owner_id, picking.name AS reference, line.move_id AS move_id
     FROM stock_move_line AS line
     JOIN product ON product.id = line.product_id
-    JOIN {lots} AS lot ON lot.id = line.lot_id
+    LEFT JOIN {lots} AS lot ON lot.id = line.lot_id
     JOIN stock_location AS source ON source.id = line.location_id
     JOIN stock_location AS target ON target.id = line.location_dest_id
     LEFT JOIN {packages} AS package ON package.id = line.result_package_id
-    WHERE line.state = 'done'
+    LEFT JOIN {packages} AS from_package ON from_package.id = line.package_id
+    LEFT JOIN res_partner AS owner ON owner.id = line.owner_id
+    LEFT JOIN stock_picking AS picking ON picking.id = line.picking_id
+    WHERE line.lot_id IS NOT NULL AND line.state = 'done' OR line.state NOT IN ('draft', 'cancel', 'done')
     ORDER BY line.id"""
 QUERIES = {"stock_quant": QUANTS, "stock_lot": LOTS, "stock_move_line": MOVE_LINES}
 
@@ -94,6 +100,7 @@ def _names(connection: Connection) -> dict[str, str]:
         "lots": "stock_lot" if tables.has_table("stock_lot") else "stock_production_lot",
         "packages": "stock_package" if tables.has_table("stock_package") else "stock_quant_package",
         "quantity": "quantity" if "quantity" in columns else "qty_done",
+        "reserved": next((name for name in RESERVED if name in columns), "quantity"),
     }
 
 

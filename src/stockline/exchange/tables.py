@@ -86,12 +86,13 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
+    never: tuple[str, ...] = ()
+    """Columns that another table has and this one has not, where a file may seem to be either."""
 
     def with_suffix(self, suffix: str) -> Table:
         """The same, its columns also known by a suffixed name."""
-        return replace(
-            self, columns=tuple(replace(column, also=(*column.also, column.name + suffix)) for column in self.columns)
-        )
+        columns = (replace(column, also=(*column.also, column.name + suffix)) for column in self.columns)
+        return replace(self, columns=tuple(columns), never=(*self.never, *(name + suffix for name in self.never)))
 
 
 class TableFile:
@@ -110,6 +111,12 @@ class TableFile:
     def found(self) -> int:
         """How many of the table's columns the file has."""
         return len(self._plan)
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the file has a column that the table never has."""
+        names = {_plain(name) for name in self.sheet.columns}
+        return any(_plain(name) in names for name in self.table.never)
 
     def lacks(self, column: str) -> bool:
         """Whether the file does not have one of the table's columns."""
@@ -186,7 +193,7 @@ class TableFile:
 def recognize(sheet: Sheet, tables: Sequence[Table], overrides: Overrides) -> TableFile:
     """The file as the table it is: one its name tells, if its columns fit, else the one that explains most columns."""
     stem = _plain(sheet.path.stem)
-    fitting: list[tuple[bool, int, int, TableFile]] = []
+    fitting: list[tuple[bool, bool, int, int, TableFile]] = []
     problems: list[tuple[bool, int, str]] = []
     for rank, table in enumerate(tables):
         named = _plain(table.name) in stem
@@ -195,9 +202,9 @@ def recognize(sheet: Sheet, tables: Sequence[Table], overrides: Overrides) -> Ta
         except SheetProblem as problem:
             problems.append((named, -str(problem).count("There is no column"), str(problem)))
         else:
-            fitting.append((named, file.found, -rank, file))
+            fitting.append((named, not file.is_another, file.found, -rank, file))
     if fitting:
-        return max(fitting, key=lambda fit: fit[:3])[-1]
+        return max(fitting, key=lambda fit: fit[:4])[-1]
     raise SheetProblem(max(problems)[-1])
 
 

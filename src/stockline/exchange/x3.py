@@ -1,4 +1,4 @@
-"""Sage X3: stock lines from STOCK, serials from STOSER, last movements from STOJOU.
+"""Sage X3: stock lines from STOCK, serials from STOSER, last movements from STOJOU, reservations from STOALL.
 
 A serial is linked by STOFCY + STOCOU. Where STOCK itself has the serial ("received/issued", one row a serial), rows of
 equal characteristics become one line.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Row, Table, filled, needed, optional
-from stockline.results import FoundStockLine, LastMovement
+from stockline.results import FoundReservation, FoundStockLine, LastMovement
 
 if TYPE_CHECKING:
     from stockline.exchange.found import LineKey
@@ -33,6 +33,7 @@ STOCK = Table(
         optional("PCUSTUCOE", "quantity"),
         optional("SERNUM", "serial"),
     ),
+    never=("VCRNUM",),
 ).with_suffix("_0")
 STOSER = Table(
     "STOSER",
@@ -57,7 +58,23 @@ STOJOU = Table(
         *map(optional, ("LOC", "LOT", "PALNUM")),
     ),
 ).with_suffix("_0")
+STOALL = Table(
+    "STOALL",
+    (
+        filled("STOFCY", "site"),
+        filled("ITMREF", "item"),
+        filled("QTYSTU", "quantity"),
+        filled("VCRNUM", "text"),
+        *map(optional, ("VCRTYP", "VCRLIN", "LOT", "PALNUM")),
+        optional("STOCOU", "whole"),
+        optional("SERNUM", "serial"),
+    ),
+    never=("IPTDAT",),
+).with_suffix("_0")
 STOLOC = Table("STOLOC", (filled("STOFCY", "site"), filled("LOC", "text"), needed("LOCCAT"))).with_suffix("_0")
+
+WORK_ORDER = "work order"
+"""Of the types of document, as exports write them out, the one that consumes what it reserves."""
 
 CHARACTERISTICS = {
     "warehouse": "WRH",
@@ -78,9 +95,10 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     """Gather the stock of X3."""
     for row in tables.rows("STOLOC"):
         _note_category(row, gathering)
-    _gather_lines(tables, gathering)
+    lines = _gather_lines(tables, gathering)
     _gather_serials(tables, gathering)
     _gather_movements(tables, gathering)
+    _gather_allocations(tables, lines, gathering)
 
 
 def _note_category(row: Row, gathering: Gathering) -> None:
@@ -88,9 +106,13 @@ def _note_category(row: Row, gathering: Gathering) -> None:
         gathering.awaits_put_away(*gathering.overrides.place(row["STOFCY"], row["LOC"]))
 
 
-def _gather_lines(tables: Tables, gathering: Gathering) -> None:
+_Lines = dict["LineKey", tuple[FoundStockLine, str]]
+"""The rows of STOCK by their keys, each as a stock line, and the serial that it has itself."""
+
+
+def _gather_lines(tables: Tables, gathering: Gathering) -> _Lines:
     """The rows of STOCK; those of items whose serials STOCK itself has are kept back and put together."""
-    rows: dict[LineKey, tuple[FoundStockLine, str]] = {}
+    rows: _Lines = {}
     for file, number, row in tables.numbered_rows("STOCK"):
         _note_category(row, gathering)
         key: LineKey = (row["STOFCY"], str(row["STOCOU"]))
@@ -108,6 +130,7 @@ def _gather_lines(tables: Tables, gathering: Gathering) -> None:
     if one_each:
         of_these = {key: told for key, told in rows.items() if told[0].item in one_each}
         _put_together(of_these, gathering)
+    return rows
 
 
 def _line(row: Row, gathering: Gathering) -> FoundStockLine:
@@ -124,7 +147,7 @@ def _line(row: Row, gathering: Gathering) -> FoundStockLine:
     )
 
 
-def _put_together(rows: dict[LineKey, tuple[FoundStockLine, str]], gathering: Gathering) -> None:
+def _put_together(rows: _Lines, gathering: Gathering) -> None:
     """Rows of equal characteristics become one line, under the lowest number; each serial is linked to it."""
     lines: dict[FoundStockLine, LineKey] = {}
     for key, (line, serial) in sorted(rows.items(), key=lambda kept: (kept[1][0].site, kept[1][0].id or 0)):
@@ -197,10 +220,30 @@ def _counts_on(first: str, last: str, serial: str) -> bool:
     )
 
 
+def _gather_allocations(tables: Tables, lines: _Lines, gathering: Gathering) -> None:
+    """The allocations. A detailed one names a stock line: what it does not say itself of numbers, the line says."""
+    for file, number, row in tables.numbered_rows("STOALL"):
+        line, serial = lines.get((row["STOFCY"], str(row["STOCOU"])), (None, ""))
+        one = row["QTYSTU"] == 1
+        reservation = FoundReservation(
+            document=row["VCRNUM"],
+            line=row["VCRLIN"],
+            kind="production" if WORK_ORDER in row["VCRTYP"].casefold() else "sale",
+            item=row["ITMREF"],
+            site=gathering.overrides.place(row["STOFCY"])[0],
+            quantity=row["QTYSTU"],
+            serial=row["SERNUM"] or (serial if one else ""),
+            lot=row["LOT"] or (line.lot if line else ""),
+            package=row["PALNUM"] or (line.package if line else ""),
+        )
+        if reason := gathering.reserve(reservation):
+            tables.refuse(file, number, "QTYSTU", reason)
+
+
 SYSTEM = System(
     name="x3",
     title="Sage X3",
-    tables=(STOCK, STOSER, STOJOU, STOLOC),
+    tables=(STOCK, STOSER, STOJOU, STOALL, STOLOC),
     gather=gather,
     quantities=("STOCK",),
     serial_table="STOSER",

@@ -177,7 +177,9 @@ class _Reserved:
                 self._gathering.not_reserved += 1
                 continue
             file, number, row = demand
-            if reason := self._gathering.reserve(self._reservation(row, stock)):
+            if not row["Source ID"]:
+                self._tables.refuse(file, number, "Source ID", "the document is empty")
+            elif reason := self._gathering.reserve(self._reservation(row, stock)):
                 self._tables.refuse(file, number, "Quantity (Base)", reason)
 
     def _reservation(self, demand: Row, stock: Row) -> FoundReservation:

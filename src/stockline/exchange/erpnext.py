@@ -93,7 +93,7 @@ RESERVATION = Table(
         filled("item_code", "item"),
         filled("warehouse", "site"),
         filled("reserved_qty", "quantity"),
-        filled("voucher_no", "text"),
+        filled("voucher_no", "document"),
         *(optional(name, "quantity") for name in USED),
         *map(optional, ("voucher_type", "voucher_detail_no", "status", "docstatus", "reservation_based_on")),
     ),

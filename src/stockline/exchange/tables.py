@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stockline.exchange.overrides import Overrides
     from stockline.exchange.sheets import Sheet
 
-Kind = Literal["text", "item", "site", "serial", "quantity", "whole", "moment", "time", "yes", "list"]
+Kind = Literal["text", "item", "site", "document", "serial", "quantity", "whole", "moment", "time", "yes", "list"]
 Row = Mapping[str, Any]
 """The values of a row by the system's column names. A blank text or name is "", anything else blank is None."""
 
@@ -213,7 +213,7 @@ def _plain(name: str) -> str:
 
 
 def _blank(kind: Kind) -> str | None:
-    return "" if kind in ("text", "item", "site", "serial") else None
+    return "" if kind in ("text", "item", "site", "document", "serial") else None
 
 
 def _reader(column: Column, overrides: Overrides) -> Callable[[str], Any]:
@@ -233,6 +233,7 @@ def _of_kind(column: Column, overrides: Overrides) -> Callable[[str], Any]:
         "text": text_in,
         "item": partial(name_in, kind="item"),
         "site": partial(name_in, kind="site"),
+        "document": partial(name_in, kind="document"),
         "serial": partial(number_in, kind="serial"),
         "quantity": partial(_quantity, decimal=overrides.decimal),
         "whole": whole_in,

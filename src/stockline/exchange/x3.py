@@ -64,7 +64,7 @@ STOALL = Table(
         filled("STOFCY", "site"),
         filled("ITMREF", "item"),
         filled("QTYSTU", "quantity"),
-        filled("VCRNUM", "text"),
+        filled("VCRNUM", "document"),
         *map(optional, ("VCRTYP", "VCRLIN", "LOT", "PALNUM")),
         optional("STOCOU", "whole"),
         optional("SERNUM", "serial"),

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, bindparam, exists, false, func, or_, select
 from stockline.codes import Code
 from stockline.operations.catalog import find_item, find_site
 from stockline.operations.lines import SourceLine, find_line, find_line_ids, split_name
+from stockline.operations.stock.changes import stored
 from stockline.refusal import Refusal
 from stockline.results import LedgerEntry, LineState, Link, SerialState, StockLineState
 from stockline.rules.framework import Names
@@ -64,7 +65,8 @@ def _places(item_id: int, site_id: int | None, wanted: Mapping[str, Any]) -> lis
     if unknown:
         raise Refusal.of(Code.INVALID, f"{', '.join(unknown)}: no such characteristic of a stock line.")
     conditions = [characteristic_set.c.item_id == item_id]
-    conditions += [characteristic_set.c[name] == value for name, value in wanted.items() if value is not None]
+    given = {name: stored(name, value) for name, value in wanted.items() if value is not None}
+    conditions += [characteristic_set.c[name] == value for name, value in given.items()]
     if site_id is not None:
         conditions.append(characteristic_set.c.site_id == site_id)
     return conditions

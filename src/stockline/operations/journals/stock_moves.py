@@ -13,12 +13,13 @@ from stockline.operations.catalog import Item, Site, find_item, find_sites, item
 from stockline.operations.journals.reclassification import Reclassification, reclassify
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.problems import Problems
+from stockline.operations.stock.changes import stored
 from stockline.operations.stock.parts import Line, Part, find_lines, gives_no_more, linked_lines, move_parts
 from stockline.refusal import Refusal
 from stockline.results import Moved, Reclassified
 from stockline.schema.stock import CHARACTERISTICS, characteristic_set, serial, stock_line
 from stockline.store.database import Transaction
-from stockline.values import SCALE, QuantityLike, ValueProblem, base_units, parse_quantity, to_quantity, to_units
+from stockline.values import SCALE, QuantityLike, ValueProblem, base_units, parse_quantity, to_quantity
 
 BY_LEDGER = ("site_id", "lot", "package")
 """Characteristics the ledger knows: to change them is to reclassify (PO-44)."""
@@ -78,10 +79,10 @@ def _selection(transaction: Transaction, given: StockMove) -> tuple[Item, list[A
         raise Refusal.of(Code.INVALID, "What is to move is a stock line, or an item at a site.")
     item = find_item(transaction, given.item)
     site = _site(transaction, given.site)
-    wanted = {"variant": ""} | {name: value or "" for name, value in given.characteristics.items()}
+    wanted = {"variant": ""} | dict(given.characteristics)
     _refuse_unknown(wanted)
     conditions = [stock_line.c.item_id == item.id, characteristic_set.c.site_id == site.id]
-    return item, conditions + [characteristic_set.c[name] == _stored(name, value) for name, value in wanted.items()]
+    return item, conditions + [characteristic_set.c[name] == stored(name, value) for name, value in wanted.items()]
 
 
 def _locked(transaction: Transaction, conditions: Sequence[Any]) -> list[Line]:
@@ -192,10 +193,6 @@ def _refuse_unknown(names: Mapping[str, Any]) -> None:
         raise Refusal.of(Code.INVALID, f"{', '.join(unknown)}: no such characteristic of a stock line.")
 
 
-def _stored(name: str, value: Any) -> Any:
-    return to_units(parse_quantity(value)) if name == "packing_factor" else value
-
-
 def _site(transaction: Transaction, code: str) -> Site:
     found = find_sites(transaction, [code]).get(code)
     if found is None:
@@ -207,9 +204,7 @@ def _target(transaction: Transaction, given: Mapping[str, Any], line: Line) -> d
     """The characteristics that change, as they are stored."""
     own_site = site_codes(transaction, [line["site_id"]])[line["site_id"]]
     site = _site(transaction, given.get("site") or own_site)
-    to: dict[str, Any] = {
-        name: _stored(name, value if value is not None else "") for name, value in given.items() if name != "site"
-    }
+    to: dict[str, Any] = {name: stored(name, value) for name, value in given.items() if name != "site"}
     _refuse_unknown(to)
     if "variant" in to or not given:
         raise Refusal.of(Code.INVALID, "A move changes characteristics, but not the variant.")

@@ -125,23 +125,18 @@ _into_this = or_(
     and_(serial.c.last_batch_id.is_(None), *(_seen.c[name] == _mine.c[name] for name in PLACE)),
 )
 _beside_line, _beside_set = stock_line.alias("beside_line"), characteristic_set.alias("beside_set")
+_to_line = and_(_beside_line.c.item_id == extra_link.c.item_id, _beside_line.c.id == extra_link.c.stock_line_id)
+_to_set = and_(_beside_set.c.item_id == _beside_line.c.item_id, _beside_set.c.id == _beside_line.c.set_id)
 _beside = (
     select(extra_link.c.serial)
-    .join(
-        _beside_line,
-        and_(_beside_line.c.item_id == extra_link.c.item_id, _beside_line.c.id == extra_link.c.stock_line_id),
-    )
-    .join(_beside_set, and_(_beside_set.c.item_id == extra_link.c.item_id, _beside_set.c.id == _beside_line.c.set_id))
+    .select_from(extra_link.outerjoin(_beside_line, _to_line).outerjoin(_beside_set, _to_set))
     .where(
         *(extra_link.c[name] == serial.c[name] for name in ("item_id", "variant", "serial")),
-        _beside_set.c.site_id == _mine.c.site_id,
+        func.coalesce(_beside_set.c.site_id, serial.c.site_id) == _mine.c.site_id,
     )
 )
-_linked_here = or_(
-    _on.c.site_id == _mine.c.site_id,
-    and_(_on.c.id.is_(None), serial.c.site_id == _mine.c.site_id),
-    _beside.exists(),
-)
+_linked_here = or_(func.coalesce(_on.c.site_id, serial.c.site_id) == _mine.c.site_id, _beside.exists())
+"""A number that is no stock line's lies at the site on the record of the serial."""
 _taken_off = exists().where(resync_run.c.id == serial.c.last_batch_id)
 _EVIDENCE = case(
     (and_(_came_in, _into_this), 0),

@@ -15,6 +15,8 @@ from sqlalchemy import (
     update,
 )
 
+from stockline.codes import Code
+from stockline.refusal import Refusal
 from stockline.rules.control import LINES, SHORTAGE
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import OF_WAVE
@@ -28,13 +30,23 @@ from stockline.schema.stock import (
     stock_line,
 )
 from stockline.store.database import Transaction
-from stockline.values import SCALE
+from stockline.values import SCALE, ValueProblem, parse_quantity, to_units
 
 PLACE = ("item_id", "variant", "site_id", "location", "lot", "package")
 """What a ledger entry says of the stock line its goods lie on; the other characteristics of posted stock are blank."""
 
 POSTED: dict[str, Any] = {"status": "A", "packing_factor": SCALE}
 """Characteristics of posted stock that are not blank (ST-7)."""
+
+
+def stored(name: str, value: Any) -> Any:
+    """A characteristic as stock lines keep it; None is the blank one, or packing factor 1 (ST-2). Refused `invalid`."""
+    if name != "packing_factor":
+        return "" if value is None else value
+    try:
+        return to_units(parse_quantity(value if value not in (None, "") else 1))
+    except ValueProblem as problem:
+        raise Refusal.of(Code.INVALID, f"Packing factor: {problem}.") from None
 
 
 def is_posted_stock(row: Any) -> ColumnElement[bool]:

@@ -49,8 +49,9 @@ def resync_candidates(scene: Scene, given: Given) -> Any:
 
 @operation("undo_resync")
 def undo_resync(scene: Scene, given: Given) -> Any:
-    """Take a resynchronization back."""
-    return scene.call("undo_resync", scene.posting(given["run"]))
+    """Take a resynchronization back; a name that no step gave is that of an unknown run."""
+    run = given["run"]
+    return scene.call("undo_resync", scene.posting(run) if run in scene.named else 0)
 
 
 def _rows(actions: Sequence[Any]) -> list[dict[str, Any]]:

@@ -49,8 +49,8 @@ def to_units(quantity: Decimal) -> int:
 @lru_cache(maxsize=4096)
 def to_quantity(units: int) -> Decimal:
     """The base quantity of engine units, without trailing zeros."""
-    quantity = Decimal(units) / SCALE
-    return quantity.quantize(Decimal(1)) if units % SCALE == 0 else quantity.normalize()
+    whole, rest = divmod(units, SCALE)
+    return (Decimal(units) / SCALE).normalize() if rest else Decimal(whole)
 
 
 def base_units(quantity: Decimal, factor: Decimal, rounding: int) -> int:

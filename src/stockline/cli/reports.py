@@ -32,6 +32,8 @@ CHARACTERISTICS = (
     "packing_unit",
     "packing_factor",
 )
+PLACES_SHOWN = 50
+"""Of so many items at a site findings are shown, of all others how many there are: nobody reads thousands of tables."""
 FINDING_COLUMNS = ("finding", "stock_line", "serial", "lot", "package", "expected", "found", "repair", "message")
 
 
@@ -111,7 +113,9 @@ def control(
     only: Annotated[
         list[str] | None, typer.Option(metavar="CONTROL", help="Only this control, as serials. May be repeated.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help=f"Show all findings, not {SHOWN} an item.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"Show all, not {SHOWN} of each of {PLACES_SHOWN} items at a site.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write all findings here: a workbook (.xlsx), else a CSV.")
     ] = None,
@@ -124,8 +128,9 @@ def control(
     if not findings:
         screen().print("Everything agrees: no findings.", style="green")
         return
-    for (item, place), group in groupby(findings, key=_place):
-        print_findings(screen(), f"{item} at {place or 'no site'}", list(group), None if everything else SHOWN)
+    for number, ((item, place), group) in enumerate(groupby(findings, key=_place)):
+        limit = None if everything else SHOWN if number < PLACES_SHOWN else 0
+        print_findings(screen(), f"{item} at {place or 'no site'}", list(group), limit)
     fail(f"{counted(len(findings), 'finding')}.")
 
 
@@ -149,6 +154,8 @@ def print_findings(console: Console, title: str, findings: list[ControlFinding],
     shown = findings[:limit]
     more = f"; {len(findings) - len(shown):,} more with --all" if len(shown) < len(findings) else ""
     console.print(f"{title}: {counted(len(findings), 'finding')}{more}", style="bold")
+    if not shown:
+        return
     used = [name for name in FINDING_COLUMNS if any(getattr(finding, name) not in (None, "") for finding in shown)]
     table = Table(*(name.replace("_", " ") for name in used))
     for finding in shown:

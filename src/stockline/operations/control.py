@@ -140,6 +140,8 @@ class _Teller:
 
 _FACTS = ("item_id", "site_id", "variant", "stock_line", "serial", "lot", "package", "expected", "found")
 _OF_QUANTITIES = {
+    "missing_serials",
+    "surplus_serials",
     "twin_lines",
     "negative_quantity",
     "fractional_quantity",

@@ -1,5 +1,6 @@
 """Control of serials: their links against stock lines, attributes and movements (CO-2)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -85,8 +86,8 @@ def serials_on_line(within: Within = of_every_item) -> Query:
     """Lines with more or fewer links than their quantity."""
     line = _miscounted(within)
     facts = {
-        "expected": line.c.quantity // SCALE,
-        "found": line.c.linked,
+        "expected": line.c.quantity,
+        "found": line.c.linked * SCALE,
         "missing_serials": case((line.c.linked * SCALE < line.c.quantity, 1), else_=0),
         "surplus_serials": case((line.c.linked * SCALE > line.c.quantity, 1), else_=0),
     }
@@ -100,14 +101,26 @@ def serials_on_line(within: Within = of_every_item) -> Query:
 
 def mismatch() -> Any:
     """The serial is of another variant, or an own attribute of it is known and is not that of the line (ST-12)."""
-    return or_(
-        serial.c.variant != characteristic_set.c.variant,
-        *(
-            # Most often they are equal: asked first, it saves the second question.
-            and_(serial.c[name] != characteristic_set.c[name], serial.c[name] != "")
-            for name in ("lot", "sublot", "version")
-        ),
-    )
+    return or_(*(differs for _, differs in _mismatches()))
+
+
+def _mismatches() -> Iterator[tuple[str, Any]]:
+    """The attributes of a serial by which it may not fit its line, each with the condition that it does not."""
+    own, lines = serial.c, characteristic_set.c
+    yield "variant", own.variant != lines.variant
+    for name in ("lot", "sublot", "version"):
+        # Most often they are equal: asked first, it saves the second question.
+        yield name, and_(own[name] != lines[name], own[name] != "")
+
+
+def _of_mismatch() -> dict[str, Any]:
+    """What the serial does not share with its line: the first such attribute, and its value there and here."""
+    differs = [(name, condition) for name, condition in _mismatches()]
+    return {
+        "attribute": case(*((condition, literal(name, Text)) for name, condition in differs)),
+        "expected": case(*((condition, characteristic_set.c[name]) for name, condition in differs)),
+        "found": case(*((condition, serial.c[name]) for name, condition in differs)),
+    }
 
 
 def _suspects(links: FromClause, line: Any, *conditions: Any) -> Select[Any]:
@@ -132,8 +145,7 @@ def _suspects(links: FromClause, line: Any, *conditions: Any) -> Select[Any]:
             place.location,
             func.coalesce(place.lot, serial.c.lot).label("lot"),
             func.coalesce(place.package, "").label("package"),
-            case((flags["attribute_mismatch"], serial.c.lot)).label("found"),
-            case((flags["attribute_mismatch"], place.lot)).label("expected"),
+            *(fact.label(name) for name, fact in _of_mismatch().items()),
             serial.c.last_set_id,
             serial.c.last_batch_id,
             *(case((flag, 1), else_=0).label(name) for name, flag in flags.items()),
@@ -171,7 +183,7 @@ def _several(within: Within) -> CTE:
     "",
     narrows=True,
     closed_line="Serial {serial} is linked to stock line {stock_line}, which is closed or not known.",
-    attribute_mismatch="Serial {serial} is of lot {found}, but stands on stock line {stock_line} of lot {expected}.",
+    attribute_mismatch="Serial {serial} is of {attribute} {found}, but its stock line {stock_line} is not.",
     issued="Serial {serial} is linked to stock line {stock_line}, but its last movement was outward.",
     misplaced="Serial {serial} is linked to stock line {stock_line}, but its last movement was into another.",
 )
@@ -195,7 +207,18 @@ def serial_on_line(within: Within = of_every_item) -> Query:
     docked = select(*(several.c[name] for name in _SERIAL)).where(several.c.docked == 1)
     misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home.exists()))
     at_once = ("closed_line", "attribute_mismatch", "issued")
-    told = (*_SERIAL, "line_variant", "site_id", "stock_line", "lot", "package", "found", "expected", *at_once)
+    told = (
+        *_SERIAL,
+        "line_variant",
+        "site_id",
+        "stock_line",
+        "lot",
+        "package",
+        "attribute",
+        "found",
+        "expected",
+        *at_once,
+    )
     return select(*(suspect.c[name] for name in told), case((misplaced, 1), else_=0).label("misplaced")).where(
         of_serial_items(suspect),
         suspect.c.docked == 0,

@@ -198,21 +198,23 @@ def serial_state(transaction: Transaction, item_code: str, number: str, variant:
     if row is None:
         message = f"Item {item_code} has no serial {number}."
         raise Refusal.of(Code.SERIAL_UNKNOWN, message, item=item_code, serial=number)
-    link = row.stock_line_id or transaction.execute(_BESIDE, dict(row._mapping)).scalar()
+    links = [row.stock_line_id, *transaction.execute(_BESIDE, dict(row._mapping)).scalars()]
     query = (
-        select(stock_line.c.quantity, site.c.code, characteristic_set.c.location)
+        select(stock_line.c.id, site.c.code, characteristic_set.c.location)
         .select_from(_LINES.join(site, site.c.id == characteristic_set.c.site_id))
-        .where(stock_line.c.item_id == found.id, stock_line.c.id == link)
+        .where(stock_line.c.item_id == found.id, stock_line.c.id.in_(links), stock_line.c.quantity != 0)
     )
-    place = transaction.execute(query).one_or_none()
-    on_hand = place is not None and place.quantity != 0
+    places = {place.id: place for place in transaction.execute(query)}
+    # Of several links that count which lead to an open line, its own first.
+    link = next((number for number in links if number in places), links[0])
+    place = places.get(link)
     return SerialState(
         item=item_code,
         variant=variant,
         serial=number,
-        on_hand=on_hand,
-        site=place.code if place is not None and on_hand else None,
-        location=place.location if place is not None and on_hand else None,
+        on_hand=place is not None,
+        site=place.code if place is not None else None,
+        location=place.location if place is not None else None,
         stock_line=link,
         lot=row.lot,
         sublot=row.sublot,
@@ -220,10 +222,12 @@ def serial_state(transaction: Transaction, item_code: str, number: str, variant:
     )
 
 
-_BESIDE = select(func.min(extra_link.c.stock_line_id)).where(
-    *(extra_link.c[name] == bindparam(name) for name in ("item_id", "variant", "serial"))
+_BESIDE = (
+    select(extra_link.c.stock_line_id)
+    .where(*(extra_link.c[name] == bindparam(name) for name in ("item_id", "variant", "serial")))
+    .order_by(extra_link.c.stock_line_id)
 )
-"""What is left of the links of a serial that was on several lines, when its own has gone (ST-11)."""
+"""The further links of a serial that is on several lines (ST-11)."""
 
 
 def ledger(

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
-
 from stockline.operations.ledger.applications import (
     apply_outbound,
     apply_serials,
@@ -19,12 +17,12 @@ from stockline.operations.posting.dates import keeps_expired
 from stockline.operations.posting.legs import Leg
 from stockline.operations.posting.renumbering import put_renumbered, take_from_named_lines
 from stockline.operations.posting.transit import stage_receipts
+from stockline.operations.stock.further_links import has_further_links
 from stockline.operations.stock.inbound import are_known, put_stock
 from stockline.operations.stock.outbound import stage_serial_takes, stage_takes, take_serials, take_stock
 from stockline.rules.dates import expired
 from stockline.rules.framework import Offence, Rule, offences, refuse_first
 from stockline.rules.posting import (
-    OF_WAVE,
     held_by_others,
     in_transit_is_held,
     insufficient_stock,
@@ -38,8 +36,6 @@ from stockline.rules.posting import (
     serial_received_twice,
     stock_line_too_small,
 )
-from stockline.schema.ledger import staged_line
-from stockline.schema.stock import extra_link
 from stockline.store.database import Transaction
 from stockline.values import SCALE
 
@@ -91,13 +87,7 @@ def _have_just_left(transaction: Transaction, parameters: Mapping[str, Any], wav
     """Whether the serials that come in went out in this posting: then only a damaged link can say they are in stock."""
     if any(leg.posted.line.kind != "transfer" for leg in wave):
         return False
-    return not transaction.execute(_DAMAGED, parameters).scalar()
-
-
-_DAMAGED = select(
-    exists().where(extra_link.c.item_id.in_(select(staged_line.c.item_id).where(OF_WAVE))),
-)
-"""Whether a serial of the wave's items has more than one link (ST-11)."""
+    return not has_further_links(transaction, parameters)
 
 
 def post_outbound(

@@ -22,6 +22,7 @@ from stockline.operations.posting.reservations import PostedReservations, fit_tr
 from stockline.operations.posting.transfer_numbers import mark_receivable, mark_shipping
 from stockline.operations.posting.used_numbers import use_up_numbers
 from stockline.operations.posting.waves import post_waves
+from stockline.operations.stock.further_links import take_over_links
 from stockline.operations.windows.transfers import mirror_carried
 from stockline.refusal import Refusal
 from stockline.results import Posting
@@ -109,6 +110,8 @@ def post_lines(
             post_outbound(transaction, parameters, moved, fixed=fixed, decided=held, held=held)
 
     post_waves(transaction, batch, waves, post_wave)
+    if any(one.line.item.tracking.steers("serial") for one in posted):
+        take_over_links(transaction, batch)
     _settle(transaction, batch, posted, reserved=reservations is not None)
     for item_id, leaving in sorted(reservations.bound_transfers) if reservations else ():
         mirror_carried(transaction, item_id, leaving)

@@ -17,6 +17,7 @@ from stockline.operations.posting.post import POSTED_LINES, UPDATE_LINES
 from stockline.operations.posting.transfer_numbers import mark_receivable
 from stockline.operations.posting.undone_numbers import give_numbers_back
 from stockline.operations.problems import Problems
+from stockline.operations.stock.further_links import take_over_links
 from stockline.refusal import Refusal
 from stockline.results import Posting
 from stockline.rules.framework import BATCH, offences, refuse_first
@@ -79,6 +80,7 @@ def undo(transaction: Transaction, given: Undo) -> Posting:
             post_outbound(transaction, parameters, legs, decided=True)
         elif legs:
             post_inbound(transaction, parameters, legs)
+    take_over_links(transaction, batch)
     _settle(transaction, batch, number, [one.leg.posted for one in undone if one.leg.own])
     entries = sum(one.entries for one in undone)
     return Posting(number=batch, entries=entries, entry=batch * POSITIONS + 1 if entries == 1 else None)

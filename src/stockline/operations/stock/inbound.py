@@ -27,6 +27,7 @@ from stockline.operations.stock.changes import (
     has_short_lines,
     of_takes,
 )
+from stockline.operations.stock.further_links import forget_links
 from stockline.rules.control import LINES
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE
@@ -72,6 +73,8 @@ def put_stock(transaction: Transaction, parameters: Mapping[str, Any], *, by_ser
     add_staged_stock(transaction, parameters)
     if by_serial:
         transaction.execute(_link_known_serials(transaction) if known else _LINK_SERIALS, parameters)
+    if by_serial and known:
+        forget_links(transaction, parameters)
     transaction.execute(CLEAR_STOCK, parameters)
 
 

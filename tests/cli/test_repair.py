@@ -56,8 +56,8 @@ def test_a_story(shop: Run, database_url: str) -> None:
     assert "BIKE at EAST, 1 of 1" in page
     assert "initial │ 4 │ 4" in page
     assert "agree in all, but not on every stock line" in page
-    assert "│ 2 │ 2 │ 0 │ 0 │ A2 │ SMITH │ A │" in page
-    assert "│ 3 │ 0 │ 1 │ 1 │ A2 │ │ A │" in page, "a closed number that holds a serial"
+    assert "│ 2 │ 2 │ 0 │ 0 │ no │ A2 │ SMITH │ A │" in page
+    assert "│ 3 │ 0 │ 1 │ 1 │ no │ A2 │ │ A │" in page, "a closed number that holds a serial"
     assert "Not listed: 1 stock line awaiting put-away." in page
     assert "BIKE at EAST, 2 of 2" in squeezed(shop("repair", "show", "EAST", "BIKE", "--all").output)
 
@@ -160,15 +160,34 @@ def test_a_draft_is_found_again_when_the_item_agrees(shop: Run) -> None:
     shop("repair", "remove", 5, "B1")
     listed = shop("repair", "list", "EAST").output
     assert "A draft besides: BELL at EAST, Ann 1." in listed
-    page = shop("repair", "show", "EAST", "BELL").output
+    page = squeezed(shop("repair", "show", "EAST", "BELL").output)
     assert "The number of serials differs from the quantity." in page, "the draft would make it so"
+    assert "│ 5 │ 1 │ 1 │ 0 │ no │" in page
+
+
+def test_lines_that_are_synchronized_are_shown_if_asked_for(shop: Run) -> None:
+    page = squeezed(shop("repair", "show", "EAST", "BELL").output)
+    assert "Every stock line has the serials it should have." in page
+    assert "Not listed: 1 synchronized stock line; they are shown with --all." in page
+    page = squeezed(shop("repair", "show", "EAST", "BELL", "--all").output)
+    assert "│ 5 │ 1 │ 1 │ 1 │ yes │ A1 │ A │" in page
+
+
+def test_what_fits_on_no_screen_is_shown_in_part(shop: Run) -> None:
+    drafted = shop("repair", "add", 2, "X1..X30").output
+    assert "Draft of Ann: 30 serials." in drafted
+    assert "X20" in drafted
+    assert "X21" not in drafted
+    assert drafted.count("10 more.") == 2, "of the draft, and of what speaks against it"
+    refused = shop("repair", "save", "EAST", "BIKE").output
+    assert "All 30 rows are in refused-serial_unknown.csv." in refused
 
 
 def test_a_line_on_the_dock_and_a_number_that_is_no_line(shop: Run, database_url: str) -> None:
     assert "It awaits put-away" in squeezed(shop("repair", "line", 4).output)
     with stockline.open(database_url) as stock:
         stock.load(serials=[FoundSerial(item="BIKE", serial="S20", stock_line=77, site="EAST")])
-    assert "│ 77 │ 0 │ 1 │ 1 │ no such stock line" in squeezed(shop("repair", "show", "EAST", "BIKE").output)
+    assert "│ 77 │ 0 │ 1 │ 1 │ no │ no such stock line" in squeezed(shop("repair", "show", "EAST", "BIKE").output)
     shop("repair", "remove", 77, "S20")
     assert shop("repair", "save", "EAST", "BIKE").exit_code == 0
     assert shop("repair", "line", 77).exit_code == 1

@@ -239,6 +239,38 @@ def test_a_draft_tells_that_others_stay_wrong(stock: Stockline) -> None:
     assert (draft.state.serials_new, draft.state.verdict) == (2, "synchronized")
 
 
+def test_lines_that_would_not_be_synchronized(stock: Stockline) -> None:
+    stock.load(
+        stock_lines=[
+            FoundStockLine(id=line, item="BIKE", site="EAST", location="AB"[line % 2], lot=f"L{line}", quantity=1)
+            for line in (1, 2, 3, 4)
+        ],
+        serials=[
+            FoundSerial(item="BIKE", serial="SA", stock_line=1, lot="L2"),
+            FoundSerial(item="BIKE", serial="SB", stock_line=2, lot="L1"),
+            FoundSerial(item="BIKE", serial="SC", stock_line=3),
+            FoundSerial(item="BIKE", serial="SD", stock_line=[1, 4]),
+        ],
+    )
+    draft = stock.resync_draft(ANN)
+    assert (draft.desynchronized, draft.state.verdict) == ({1, 2, 4}, "line_mismatch")
+    stock.draft_removal(ANN, 1, ["SD"])
+    draft = stock.draft_addition(ANN, 1, ["SB"], move=True)
+    assert (draft.desynchronized, draft.state.verdict) == ({1, 2}, "line_mismatch")
+    draft = stock.draft_addition(ANN, 2, ["SA"], move=True)
+    assert (draft.desynchronized, draft.state.verdict, draft.problem) == (set(), "synchronized", None)
+
+
+def test_a_serial_left_where_it_does_not_fit(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 1}, {"S1": [1, 2], "S2": 2})
+    stock.load(serials=[FoundSerial(item="BIKE", serial="S1", stock_line=[1, 2], lot="L9")])
+    draft = stock.draft_removal(ANN, 2, ["S1"])
+    assert (draft.desynchronized, draft.state.verdict) == ({1}, "line_mismatch")
+    stock.save_draft(ANN)
+    assert stock.resync_draft(ANN).desynchronized == {1}
+    assert stock.sync_state("EAST", "BIKE").verdict == "line_mismatch"
+
+
 def test_what_is_entered_and_taken_back_is_no_change(stock: Stockline) -> None:
     crossed(stock)
     stock.draft_removal(ANN, 2, ["S1"])

@@ -31,7 +31,7 @@ SerialFile = Annotated[
         help="Serials in a file, one a line; - for what is typed or scanned.",
     ),
 ]
-Everything = Annotated[bool, typer.Option("--all", help="Also what is synchronized.")]
+Everything = Annotated[bool, typer.Option("--all", help="What is synchronized as well.")]
 
 
 # ---------------------------------------------------------------- looking
@@ -72,7 +72,7 @@ def show(
         shown = places[0] if item is None else (item, variant)
         draft = stock.resync_draft(DraftPlace(site=site, item=shown[0], variant=shown[1], person=person))
     position = f", {places.index(shown) + 1} of {len(places)}" if shown in places else ""
-    show_page(draft, position)
+    show_page(draft, position, everything=everything)
 
 
 @app.command("line")

@@ -11,7 +11,7 @@ from stockline.cli.reports import telling_characteristics, told_of
 from stockline.codes import SENTENCES, Code
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from stockline import (
         DraftPlace,
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         ResyncCandidate,
         ResyncDraft,
         ResyncSerial,
-        StockLineState,
         SyncLine,
         SyncState,
     )
@@ -76,8 +75,11 @@ def in_words(state: SyncState) -> str:
 # ---------------------------------------------------------------- an item-site
 
 
-def show_page(draft: ResyncDraft, position: str) -> None:
-    """Print an item-site as a person works on it: figures, verdict, lines, draft (RS-12, RS-13)."""
+def show_page(draft: ResyncDraft, position: str, *, everything: bool) -> None:
+    """Print an item-site as a person works on it: figures, verdict, lines, draft (RS-11 to RS-13).
+
+    Of the lines those that are not synchronized and those the draft touches, or all.
+    """
     console, state = screen(), draft.state
     console.print(f"{named(draft.place)}{position}", style="bold")
     table = Table("")
@@ -87,51 +89,60 @@ def show_page(draft: ResyncDraft, position: str) -> None:
     table.add_row("new", f"{state.quantity_new:,}", f"{state.serials_new:,}")
     console.print(table)
     console.print(state.message, style="green" if state.verdict == "synchronized" else "yellow")
-    if state.lines:
-        console.print(_lines_table(state.lines, draft.stock_lines))
+    touched = {line for change in draft.changes for line in (*change.removed, change.added)}
+    shown = [line for line in state.lines if everything or line.stock_line in {*draft.desynchronized, *touched}]
+    if shown:
+        console.print(_lines_table(shown, draft))
+    if more := len(state.lines) - len(shown):
+        console.print(f"Not listed: {counted(more, 'synchronized stock line')}; they are shown with --all.")
     if state.put_away:
         console.print(f"Not listed: {counted(state.put_away, 'stock line')} awaiting put-away.")
     show_draft(draft)
 
 
-def _lines_table(lines: Sequence[SyncLine], states: Collection[StockLineState]) -> Table:
+def _lines_table(lines: Sequence[SyncLine], draft: ResyncDraft) -> Table:
     """Stock lines with quantity, serials before and now, and the characteristics that any of them tells."""
-    known, used = {state.stock_line: state for state in states}, telling_characteristics(states)
+    numbers = {line.stock_line for line in lines}
+    known = {state.stock_line: state for state in draft.stock_lines if state.stock_line in numbers}
+    used = telling_characteristics(known.values())
     table = Table("stock line")
     for heading in ("quantity", "serials initial", "serials new"):
         table.add_column(heading, justify="right")
-    for name in used:
+    for name in ("synchronized", *used):
         table.add_column(name.replace("_", " "))
     for line in lines:
-        state = known.get(line.stock_line)
+        wrong, state = line.stock_line in draft.desynchronized, known.get(line.stock_line)
+        figures = f"{line.quantity:,}", f"{line.serials:,}", f"{line.serials_new:,}"
         characteristics = [told_of(state, name) for name in used] if state else ["no such stock line"]
-        style = "yellow" if line.quantity != line.serials_new else None
-        table.add_row(str(line.stock_line), *_figures(line), *characteristics, style=style)
+        style = "yellow" if wrong else None
+        table.add_row(str(line.stock_line), *figures, "no" if wrong else "yes", *characteristics, style=style)
     return table
-
-
-def _figures(line: SyncLine) -> Iterable[str]:
-    return f"{line.quantity:,}", f"{line.serials:,}", f"{line.serials_new:,}"
 
 
 def show_draft(draft: ResyncDraft) -> None:
     """Print what is drafted, what would refuse it, what has changed since, and who else is there (RS-14, RS-20)."""
-    console, person = screen(), draft.place.person
+    console = screen()
     if draft.changes:
-        console.print(f"Draft of {person}: {counted(len(draft.changes), 'serial')}.", style="bold")
+        console.print(f"Draft of {draft.place.person}: {counted(len(draft.changes), 'serial')}.", style="bold")
         table = Table("serial", "taken off", "put on")
-        for change in draft.changes:
+        for change in draft.changes[:SHOWN]:
             table.add_row(change.serial, ", ".join(map(str, change.removed)), str(change.added or ""))
-        console.print(table)
+        _show_part(table, len(draft.changes))
     if draft.problem is not None:
         console.print(f"A save would be refused: {draft.problem}. {SENTENCES[draft.problem]}", style="red")
-        console.print(findings_table(draft.findings))
+        _show_part(findings_table(draft.findings[:SHOWN]), len(draft.findings))
     if draft.changed:
-        code = Code.WINDOW_STALE
-        console.print(f"Changed since it was drafted; a save would be refused: {code}.", style="red")
-        console.print(findings_table(draft.changed))
+        console.print(f"Changed since it was drafted; a save would be refused: {Code.WINDOW_STALE}.", style="red")
+        _show_part(findings_table(draft.changed[:SHOWN]), len(draft.changed))
     for other, serials in sorted(draft.others.items()):
         console.print(f"{other} has a draft here, too: {counted(serials, 'serial')}.", style="yellow")
+
+
+def _show_part(table: Table, rows: int) -> None:
+    """Print the first rows of so many."""
+    screen().print(table)
+    if rows > len(table.rows):
+        screen().print(f"{rows - len(table.rows):,} more.")
 
 
 # ---------------------------------------------------------------- a stock line
@@ -143,7 +154,7 @@ def show_line(number: int, serials: Sequence[ResyncSerial], draft: ResyncDraft) 
     console.print(f"Stock line {number} of {named(draft.place)}", style="bold")
     lines = [line for line in draft.state.lines if line.stock_line == number]
     if lines:
-        console.print(_lines_table(lines, [state for state in draft.stock_lines if state.stock_line == number]))
+        console.print(_lines_table(lines, draft))
     else:
         console.print("It awaits put-away, or is closed: there is nothing to do on it.")
     off = {change.serial for change in draft.changes if number in change.removed}

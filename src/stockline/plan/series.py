@@ -1,4 +1,4 @@
-"""Numbers that follow each other: the last group of digits is raised (TW-26, TW-27)."""
+"""Numbers that follow each other: the last group of digits is raised (TW-26, TW-27); their natural order (RS-17)."""
 
 import re
 from collections.abc import Iterator
@@ -47,6 +47,12 @@ def numbers_between(first: str, last: str) -> list[str]:
 def number_after(last: str) -> str:
     """The next number. Raises `ValueProblem` like `numbers_from`."""
     return numbers_from(last, 2)[1]
+
+
+def natural(number: str) -> list[tuple[int, int, str]]:
+    """A key that sorts digits by their value: S2 before S10."""
+    parts = re.findall(r"\d+|\D+", number)
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _numbers(first: str, increment: int) -> Iterator[str]:

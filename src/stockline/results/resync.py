@@ -1,7 +1,7 @@
 """What a resynchronization answers."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -89,15 +89,16 @@ class DraftChange:
 class ResyncDraft:
     """A draft as its person sees it.
 
-    `state` has the new figures as the draft would make them (RS-13), `stock_lines` are those of its lines that exist,
-    with all characteristics (RS-12). `problem` is the code a save would be refused with now, `findings` say why.
-    `changed` tells what is not as it was when the person touched it (RS-20), `others` who else has a draft for the
-    item-site, and of how many serials.
+    `state` has the new figures as the draft would make them (RS-13); `desynchronized` are those of its lines that would
+    not be synchronized (CO-3), `stock_lines` those that exist, with all characteristics (RS-12). `problem` is the code
+    a save would be refused with now, `findings` say why. `changed` tells what is not as it was when the person touched
+    it (RS-20), `others` who else has a draft for the item-site, and of how many serials.
     """
 
     place: DraftPlace
     changes: Sequence[DraftChange]
     state: SyncState
+    desynchronized: Collection[int]
     stock_lines: Sequence[StockLineState]
     problem: Code | None
     findings: Sequence[Finding]

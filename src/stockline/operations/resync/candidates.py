@@ -1,6 +1,5 @@
 """The serials that could belong on a stock line, those with the best evidence first (RS-17)."""
 
-import re
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from operator import itemgetter
@@ -13,6 +12,7 @@ from stockline.operations.control import control
 from stockline.operations.resync.desk import NAMES, Desk, open_desk
 from stockline.operations.resync.stock import ITEM
 from stockline.plan.placement import Attributes, Line, fits
+from stockline.plan.series import natural
 from stockline.refusal import Refusal
 from stockline.results import LeftOut, ResyncCandidate
 from stockline.schema.catalog import information_card
@@ -90,12 +90,6 @@ class _Judge:
         if any(line.quantity != 0 and line.number not in self._wrong for line in linked):
             return "on_synchronized_line"
         return None
-
-
-def natural(number: str) -> list[tuple[int, int, str]]:
-    """A key that sorts digits by their value: S2 before S10."""
-    parts = re.findall(r"\d+|\D+", number)
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _wrong_lines(transaction: Transaction, desk: Desk, links: dict[str, list[int]]) -> set[int]:

@@ -1,5 +1,6 @@
 """A draft on the screen: its changes, the figures it would make, what would refuse it, who else is there (RS-14)."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from stockline.codes import Code
@@ -9,6 +10,7 @@ from stockline.operations.questions import stock_lines_of
 from stockline.operations.resync.drafts import Draft
 from stockline.operations.resync.manual import ManualChange
 from stockline.operations.resync.sync_state import site_figures, sync_state
+from stockline.plan.series import natural
 from stockline.refusal import Finding, Refusal
 from stockline.results import DraftChange, DraftPlace, ResyncDraft, SyncState
 from stockline.results.control import Verdict
@@ -19,15 +21,17 @@ def show(transaction: Transaction, place: DraftPlace) -> ResyncDraft:
     """The draft of a person for an item-site; without changes where there is none."""
     draft = Draft(transaction, place)
     meant = ManualChange(draft.desk, draft.edit)
-    state = _state(transaction, place, meant)
+    state = _figures(transaction, place, meant)
+    wrong = _desynchronized(transaction, draft, state, meant)
     problem, findings = _problem(meant)
     return ResyncDraft(
         place=place,
         changes=[
             DraftChange(serial=number, removed=sorted(change.removed), added=change.added)
-            for number, change in draft.changes.items()
+            for number, change in sorted(draft.changes.items(), key=lambda one: natural(one[0]))
         ],
-        state=state,
+        state=replace(state, verdict=_verdict(state, wrong)),
+        desynchronized=wrong,
         stock_lines=stock_lines_of(transaction, [line.stock_line for line in state.lines]),
         problem=problem,
         findings=findings,
@@ -44,32 +48,39 @@ def _problem(meant: ManualChange) -> tuple[Code | None, tuple[Finding, ...]]:
     return None, ()
 
 
-def _state(transaction: Transaction, place: DraftPlace, meant: ManualChange) -> SyncState:
-    """The figures of the item-site, the new ones as the draft would make them."""
+def _figures(transaction: Transaction, place: DraftPlace, meant: ManualChange) -> SyncState:
+    """The figures of the item-site, the new ones as the draft would make them; the verdict is still that of now."""
     now = sync_state(transaction, place.site, place.item, place.variant)
     site = find_site(transaction, place.site).id
     here = site_figures(transaction, find_item(transaction, place.item).id)[site]
     counts = meant.counts_after()
-    after = replace(
+    return replace(
         now,
         serials_new=meant.site_figure(here, (place.variant, site)).after,
         lines=[replace(line, serials_new=counts.get(line.stock_line, line.serials_new)) for line in now.lines],
     )
-    return replace(after, verdict=_verdict(transaction, place, after, meant))
 
 
-def _verdict(transaction: Transaction, place: DraftPlace, after: SyncState, meant: ManualChange) -> Verdict:
-    """What the verdict of these figures would be: a serial that the draft puts somewhere is right there."""
-    if after.serials_new != after.quantity_new:
+def _desynchronized(transaction: Transaction, draft: Draft, state: SyncState, meant: ManualChange) -> set[int]:
+    """The lines that would not be synchronized: too few or too many serials, or one that is not right there (CO-3)."""
+    wrong = {line.stock_line for line in state.lines if line.quantity > 0 and line.serials_new != line.quantity}
+    for serial in meant.serials.values():
+        if not meant.is_right_after(serial):
+            wrong.update(meant.links_after(serial))
+    place = draft.place
+    found = [
+        one
+        for one in control(transaction, place.site, (place.item, place.item), ["serials"])
+        if one.serial is not None and (one.variant != place.variant or one.serial not in meant.serials)
+    ]
+    wrong.update(one.stock_line for one in found if one.stock_line is not None)
+    # A serial on several lines is one finding, and wrong on each of them.
+    several = [one.serial for one in found if one.serial and one.stock_line is None and one.variant == place.variant]
+    wrong.update(line for serial in draft.desk.serials(several).values() for line in serial.links)
+    return wrong & {line.stock_line for line in state.lines}
+
+
+def _verdict(state: SyncState, wrong: Collection[int]) -> Verdict:
+    if state.serials_new != state.quantity_new:
         return "total_mismatch"
-    lines = {line.stock_line for line in after.lines}
-    short = any(line.quantity > 0 and line.serials_new != line.quantity for line in after.lines)
-    left = any(not meant.is_right_after(serial) for serial in meant.serials.values())
-    findings = control(transaction, place.site, (place.item, place.item), ["serials"])
-    others = any(
-        one.serial not in meant.serials
-        and (one.stock_line in lines if one.stock_line is not None else one.finding == "duplicate_link")
-        for one in findings
-        if one.serial is not None
-    )
-    return "line_mismatch" if short or left or others else "synchronized"
+    return "line_mismatch" if wrong else "synchronized"

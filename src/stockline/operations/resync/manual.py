@@ -20,6 +20,7 @@ from stockline.operations.resync.log import MANUAL, begin_run, told
 from stockline.operations.resync.stock import ItemSite
 from stockline.operations.resync.sync_state import SiteFigures, site_figures
 from stockline.plan.repair import Action
+from stockline.plan.series import natural
 from stockline.refusal import Finding, Refusal
 from stockline.results import ResyncRun
 from stockline.store.database import Transaction
@@ -47,8 +48,8 @@ class Edit:
 
     @property
     def serials(self) -> list[str]:
-        """The serials it is about."""
-        return sorted({*self.removed, *self.added})
+        """The serials it is about, in their natural order."""
+        return sorted({*self.removed, *self.added}, key=natural)
 
     @property
     def lines(self) -> set[int]:
@@ -76,9 +77,9 @@ class ManualChange:
         return (self._edit.added[serial.number], *leading)
 
     def is_right_after(self, serial: DeskSerial) -> bool:
-        """Whether it is on one open line then, or on none."""
+        """Whether it is on one open line then, on which it fits, or on none."""
         after = self.links_after(serial)
-        return len(after) <= 1 and all(self._is_open(number) for number in after)
+        return len(after) <= 1 and all(self._is_open(number) and serial.fits(self.lines[number]) for number in after)
 
     def _is_open(self, number: int) -> bool:
         return number in self.lines and self.lines[number].quantity != 0

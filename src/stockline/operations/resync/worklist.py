@@ -7,10 +7,11 @@ from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select, uni
 from stockline.codes import Code
 from stockline.operations.catalog import find_site, item_codes, site_codes
 from stockline.operations.control import desynchronized
-from stockline.operations.resync.candidates import SEEN_ELSEWHERE, natural
+from stockline.operations.resync.candidates import SEEN_ELSEWHERE
 from stockline.operations.resync.desk import DeskSerial, open_desk
 from stockline.operations.resync.stock import ITEM
 from stockline.plan.placement import Line
+from stockline.plan.series import natural
 from stockline.refusal import Refusal
 from stockline.results import DraftPlace, OpenDraft, ResyncSerial
 from stockline.results.resync import Mark

@@ -9,7 +9,14 @@ from tests.cli.conftest import Run
 def test_the_demo(folder: Path, run: Run) -> None:
     result = run("demo", "--directory", "here")
     assert result.exit_code == 0, result.output
-    for said in ("serial_already_in_stock", "not_in_stock", "surplus_serials", "missing_serials", "duplicate_link"):
+    for said in (
+        "serial_already_in_stock",
+        "not_in_stock",
+        "surplus_serials",
+        "missing_serials",
+        "duplicate_link",
+        "Saved as run",
+    ):
         assert said in result.output
     with stockline.open(str(folder / "here" / "demo.db")) as stock:
         left = stock.control()

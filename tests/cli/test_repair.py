@@ -151,6 +151,17 @@ def test_serials_come_in_series_and_from_files(shop: Run, folder: Path) -> None:
     assert "S1" not in shop("repair", "cancel", "EAST", "BIKE").output
 
 
+def test_numbers_nobody_knows_get_a_card_first(shop: Run, database_url: str) -> None:
+    shop("repair", "add", 2, "X1")
+    drafted = shop("repair", "add", 2, "N1", "S10", "--new").output
+    assert "Serial X1: nothing is known of it." in drafted
+    assert "Serial N1" not in drafted, "the one it was said of"
+    shop("repair", "remove", 2, "X1")
+    assert shop("repair", "save", "EAST", "BIKE").exit_code == 0
+    with stockline.open(database_url) as stock:
+        assert [stock.serial("BIKE", serial).stock_line for serial in ("N1", "S10")] == [2, 2]
+
+
 def test_what_is_drafted_and_taken_back_is_no_draft(shop: Run) -> None:
     shop("repair", "remove", 1, "S3")
     assert "Nothing is drafted for BIKE at EAST." in shop("repair", "add", 1, "S3").output

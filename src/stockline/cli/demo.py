@@ -16,7 +16,7 @@ from rich.table import Table
 import stockline
 from stockline import Refusal, Stockline, TrackingRow
 from stockline.cli import demo_foreign
-from stockline.cli.console import screen, show_refusal
+from stockline.cli.console import counted, screen, show_refusal
 from stockline.cli.demo_data import PERISHABLES, SITES, TODAY, Company, Order, mistake, tracking_codes
 from stockline.cli.demo_delivery import DELIVERED, write_delivery
 from stockline.cli.foreign import figures, read_files, show_figures
@@ -24,6 +24,8 @@ from stockline.cli.import_ import report, run_import
 from stockline.cli.importing import Request
 from stockline.cli.load import load_found
 from stockline.cli.progress import StepBar
+from stockline.cli.repair import make_known
+from stockline.cli.repair_view import show_drafted, show_saved
 from stockline.cli.reports import every_stock_line, print_findings
 from stockline.cli.resync_report import sheets, show
 from stockline.cli.resynchronizing import Selection, carry_out
@@ -65,6 +67,7 @@ def demo(
         story.show_availability()
         story.take_over()
         story.put_right()
+        story.ask_a_person()
     _what_next(console, database)
 
 
@@ -246,7 +249,26 @@ class Story:
             outcome = carry_out(self.stock, Selection(site, None), steps, repair=True, dry_run=False)
         show(outcome)
         write_report(path, sheets(outcome, [], None))
-        self.console.print(f"See {path} for all of it. What is left needs a person: {len(outcome.after)} findings.")
+        self.console.print(
+            f"See {path} for all of it. What is left needs a person: {counted(len(outcome.after), 'finding')}."
+        )
+
+    def ask_a_person(self) -> None:
+        """A person goes and looks, and puts on a stock line what is there."""
+        line, serial = demo_foreign.UNNUMBERED, demo_foreign.READ
+        place = self.stock.draft_place(line, "Kim")
+        self.chapter(
+            "9. A person does what no machine can", "Two batteries have no number; Kim finds one and reads its label:"
+        )
+        self.console.print(f"$ stockline repair add {line} {serial} --new --person Kim", style="cyan")
+        make_known(self.stock, place, [serial])
+        show_drafted(self.stock.draft_addition(place, line, [serial]))
+        reason = "read off its label"
+        self.console.print(
+            f'$ stockline repair save {place.site} {place.item} --reason "{reason}" --person Kim', style="cyan"
+        )
+        run = self.stock.save_draft(place, reason=reason)
+        show_saved(run, place, self.stock.sync_state(place.site, place.item))
 
 
 def tracked_by(item: str) -> str:
@@ -264,5 +286,7 @@ def _what_next(console: Console, database: Path) -> None:
         "stock --item BATTERY-500",
         f"serial CITYBIKE-E5 {demo_foreign.EXAMPLE}",
         f"control --site {demo_foreign.SITE}",
+        f"repair show {demo_foreign.SITE}",
+        "runs list",
     ):
         console.print(f"  stockline --database {database} {command}", style="cyan")

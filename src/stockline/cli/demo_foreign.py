@@ -13,6 +13,9 @@ SITE = "OLDTOWN"
 EXAMPLE = "NF24C003120"
 """One of its serials."""
 
+UNNUMBERED, READ = 90005, "BT500-2411-20441"
+"""A stock line with fewer serials than its quantity, and what a person reads off one of its units."""
+
 STOCK_LINES = [
     ("90001", "CITYBIKE-E5", "4", "SHOP", ""),
     ("90002", "CITYBIKE-E5", "3", "CELLAR", ""),
@@ -34,7 +37,7 @@ LINKS = {
     # The cellar was emptied into the shop; one bicycle's link stayed behind on the line that is closed now.
     90003: ("TREKKING-E7", ("NF24T001870",)),
     90004: ("TREKKING-E7", ("NF24T001871",)),
-    # Six batteries, of which four have a number.
+    # Six batteries, of which four have a number (`UNNUMBERED`).
     90005: ("BATTERY-500", ("BT500-2411-20417", "BT500-2411-20418", "BT500-2411-20433", "BT500-2411-20440")),
     # Two motors, one of them on two lines at once.
     90006: ("MOTOR-BX3", ("BX3 7A 00877", "BX3 7A 00878")),

@@ -1,12 +1,21 @@
 """`stockline repair`: resynchronization by hand, as drafts that are kept until they are saved or dropped."""
 
+from collections.abc import Iterable
 from typing import Annotated, NoReturn
 
 import typer
 
-from stockline import Code, DraftPlace, Refusal, ResyncDraft, numbers_between
+from stockline import Code, DraftPlace, Refusal, Stockline, numbers_between
 from stockline.cli.console import Person, counted, item_range, screen, show_refusal, stock_of
-from stockline.cli.repair_view import in_words, named, show_candidates, show_draft, show_line, show_page, show_worklist
+from stockline.cli.repair_view import (
+    named,
+    show_candidates,
+    show_drafted,
+    show_line,
+    show_page,
+    show_saved,
+    show_worklist,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -109,7 +118,7 @@ def remove(
     with stock_of(context) as stock:
         place = stock.draft_place(line, person)
         draft = stock.draft_removal(place, line, _numbers(serials, file))
-    _show_drafted(draft)
+    show_drafted(draft)
 
 
 @app.command()
@@ -119,14 +128,25 @@ def add(
     serials: Serials = None,
     file: SerialFile = None,
     move: Annotated[bool, typer.Option("--move", help="Take them off whatever stock line they are on.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Make an information card for those nobody knows yet.")] = False,
     *,
     person: Person,
 ) -> None:
     """Draft that serials are put on a stock line."""
     with stock_of(context) as stock:
-        place = stock.draft_place(line, person)
-        draft = stock.draft_addition(place, line, _numbers(serials, file), move=move)
-    _show_drafted(draft)
+        place, numbers = stock.draft_place(line, person), _numbers(serials, file)
+        draft = stock.draft_addition(place, line, numbers, move=move)
+        if new and draft.problem == Code.SERIAL_UNKNOWN:
+            make_known(stock, place, [one.serial for one in draft.findings if one.serial in numbers])
+            draft = stock.resync_draft(place)
+    show_drafted(draft)
+
+
+def make_known(stock: Stockline, place: DraftPlace, serials: Iterable[str]) -> None:
+    """Give serials that nobody knows a card, so that they can be put on a stock line (RS-16)."""
+    with stock.transaction():
+        for serial in serials:
+            stock.set_information_card("serial", place.item, serial, variant=place.variant)
 
 
 def _numbers(serials: list[str] | None, file: typer.FileText | None) -> list[str]:
@@ -143,15 +163,6 @@ def _series(text: str) -> list[str]:
         return numbers_between(first.strip(), last.strip())
     except ValueError as problem:
         raise typer.BadParameter(f"{text}: {problem}.") from None
-
-
-def _show_drafted(draft: ResyncDraft) -> None:
-    """What has become of a draft, and how it goes on."""
-    show_draft(draft)
-    if not draft.changes:
-        screen().print(f"Nothing is drafted for {named(draft.place)}.")
-        return
-    screen().print(f"With it {named(draft.place)} has {in_words(draft.state)}")
 
 
 # ---------------------------------------------------------------- ending a draft
@@ -175,8 +186,7 @@ def save(
         except Refusal as refusal:
             _refuse(refusal, place)
         state = stock.sync_state(site, item, variant=variant)
-    screen().print(f"Saved as run {run.number}: {counted(len(run.actions), 'action')}.", style="green")
-    screen().print(f"{named(place)} has {in_words(state)}")
+    show_saved(run, place, state)
 
 
 def _refuse(refusal: Refusal, place: DraftPlace) -> NoReturn:
@@ -199,7 +209,7 @@ def look_again(context: typer.Context, site: Site, item: Item, variant: Variant 
     """Keep a draft although something has changed: it stands on what is there now."""
     with stock_of(context) as stock:
         draft = stock.look_again(DraftPlace(site=site, item=item, variant=variant, person=person))
-    _show_drafted(draft)
+    show_drafted(draft)
 
 
 @app.command()

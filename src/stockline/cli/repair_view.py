@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         OpenDraft,
         ResyncCandidate,
         ResyncDraft,
+        ResyncRun,
         ResyncSerial,
         SyncLine,
         SyncState,
@@ -67,7 +68,7 @@ def named(place: DraftPlace) -> str:
     return f"{place.item} {place.variant}".strip() + f" at {place.site}"
 
 
-def in_words(state: SyncState) -> str:
+def _in_words(state: SyncState) -> str:
     """The figures of an item-site and the verdict on them."""
     return f"quantity {state.quantity_new:,} and {counted(state.serials_new, 'serial')}. {state.message}"
 
@@ -143,6 +144,21 @@ def _show_part(table: Table, rows: int) -> None:
     screen().print(table)
     if rows > len(table.rows):
         screen().print(f"{rows - len(table.rows):,} more.")
+
+
+def show_drafted(draft: ResyncDraft) -> None:
+    """Print what has become of a draft, and the figures it would make."""
+    show_draft(draft)
+    if draft.changes:
+        screen().print(f"With it {named(draft.place)} has {_in_words(draft.state)}")
+    else:
+        screen().print(f"Nothing is drafted for {named(draft.place)}.")
+
+
+def show_saved(run: ResyncRun, place: DraftPlace, state: SyncState) -> None:
+    """Print what a save has done, and the figures it has made."""
+    screen().print(f"Saved as run {run.number}: {counted(len(run.actions), 'action')}.", style="green")
+    screen().print(f"{named(place)} has {_in_words(state)}")
 
 
 # ---------------------------------------------------------------- a stock line

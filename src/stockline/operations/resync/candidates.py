@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, Row, Text, and_, bindparam, case, exists, fal
 
 from stockline.codes import Code
 from stockline.operations.control import control
-from stockline.operations.resync.desk import NAMES, Desk, open_desk
-from stockline.operations.resync.stock import ITEM
+from stockline.operations.resync.desk import NAMES, open_desk
+from stockline.operations.resync.stock import ITEM, NUMBERS
 from stockline.plan.placement import Attributes, Line, fits
 from stockline.plan.series import natural
 from stockline.refusal import Refusal
@@ -18,7 +18,7 @@ from stockline.results import LeftOut, ResyncCandidate
 from stockline.schema.catalog import information_card
 from stockline.schema.resync import resync_run
 from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
-from stockline.store.database import Transaction
+from stockline.store.database import BOUND, Transaction
 
 PLACE = ("variant", "site_id", "location", "lot", "package")
 """What another system tells of the place of a last movement."""
@@ -33,19 +33,23 @@ def candidates(transaction: Transaction, number: int, *, every: bool) -> list[Re
     if not desk.item.tracking.steers("serial"):
         raise Refusal.of(Code.INVALID, f"Item {desk.item.code} is not tracked by specific serials.")
     here = {"item": desk.item.id, "variant": desk.variant, "line": number}
+    wrong = desk.lines_of(control(transaction, None, (desk.item.code, desk.item.code), ["serials"]))
     extra: dict[str, list[int]] = defaultdict(list)
     for row in transaction.execute(_EXTRA, here):
         extra[row.serial].append(row.stock_line_id)
-    rows = {row.serial: row for row in transaction.execute(_SERIALS, here)}
+    if every or len(wrong) > BOUND:
+        rows = {row.serial: row for row in transaction.execute(_SERIALS, here)}
+    else:
+        rows = {row.serial: row for row in transaction.execute(_LOOSE, {**here, "numbers": sorted(wrong)})}
     links = {
         name: [*([] if row.stock_line_id is None else [row.stock_line_id]), *extra[name]] for name, row in rows.items()
     }
     lines = desk.lines({number, *(one for linked in links.values() for one in linked)})
     if number not in lines:
         return []
-    judge = _Judge(lines[number], lines, _wrong_lines(transaction, desk, links))
+    judge = _Judge(lines[number], lines, wrong)
     ranked = [judge.rank(row, links[name]) for name, row in rows.items()]
-    ranked += [judge.rank_card(row.number) for row in transaction.execute(_CARDS, here) if row.number not in rows]
+    ranked += [judge.rank_card(row.number) for row in transaction.execute(_CARDS, here)]
     return [candidate for _, candidate in sorted(ranked, key=itemgetter(0)) if every or candidate.left_out is None]
 
 
@@ -92,14 +96,6 @@ class _Judge:
         return None
 
 
-def _wrong_lines(transaction: Transaction, desk: Desk, links: dict[str, list[int]]) -> set[int]:
-    """The lines of the item that are not synchronized (CO-3)."""
-    wrong: set[int] = set()
-    for finding in control(transaction, None, (desk.item.code, desk.item.code), ["serials"]):
-        wrong.update(links.get(finding.serial or "", ()) if finding.stock_line is None else [finding.stock_line])
-    return wrong
-
-
 # ---------------------------------------------------------------- what is known of the serials
 
 _this, _mine = stock_line.alias("this"), characteristic_set.alias("mine")
@@ -142,6 +138,10 @@ _EVIDENCE = case(
 )
 _OF_ITEM = and_(serial.c.item_id == ITEM, serial.c.variant == bindparam("variant", type_=Text))
 _SERIALS = select(serial, _EVIDENCE.label("evidence")).select_from(_THERE).where(_OF_ITEM)
+_LOOSE = _SERIALS.where(
+    or_(~_is_linked, func.coalesce(stock_line.c.quantity, 0) == 0, serial.c.stock_line_id.in_(NUMBERS))
+)
+"""Those that are not held by a line outside `NUMBERS`: of a large item, few."""
 SEEN_ELSEWHERE = (
     select(serial.c.serial)
     .select_from(_THERE)
@@ -155,4 +155,11 @@ _CARDS = select(information_card.c.number).where(
     information_card.c.item_id == ITEM,
     information_card.c.variant == bindparam("variant", type_=Text),
     information_card.c.kind == literal("serial", Text),
+    ~select(serial.c.serial)
+    .where(
+        *(serial.c[name] == information_card.c[name] for name in ("item_id", "variant")),
+        serial.c.serial == information_card.c.number,
+    )
+    .exists(),
 )
+"""Serials of which there is a card only."""

@@ -12,6 +12,7 @@ from stockline.operations.catalog import Item, find_item, item_codes
 from stockline.operations.resync.stock import ITEM, NUMBERS
 from stockline.plan.placement import Attributes, Line, fits
 from stockline.refusal import Refusal
+from stockline.results import ControlFinding
 from stockline.rules.control import AWAITING_PUT_AWAY, LINES
 from stockline.schema.catalog import information_card
 from stockline.schema.reservations import RESERVATION, link
@@ -81,6 +82,13 @@ class Desk:
             number: _serial(number, rows.get(number), number in cards, links[number], reserved[number])
             for number in numbers
         }
+
+    def lines_of(self, findings: Iterable[ControlFinding]) -> set[int]:
+        """The stock lines findings on serials are about: one of a serial on several lines is about each of them."""
+        found = list(findings)
+        several = {one.serial for one in found if one.serial and one.stock_line is None and one.variant == self.variant}
+        linked = {number for one in self.serials(several).values() for number in one.links}
+        return linked.union(one.stock_line for one in found if one.stock_line is not None)
 
     def _rows_for(self, query: Any, numbers: Iterable[Any]) -> Iterator[Row[Any]]:
         """The rows for these stock lines or serials, asked for in parts that fit into a statement."""

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from stockline.codes import Code
-from stockline.operations.catalog import find_item, find_site
+from stockline.operations.catalog import find_site
 from stockline.operations.control import control
 from stockline.operations.questions import stock_lines_of
 from stockline.operations.resync.drafts import Draft
 from stockline.operations.resync.manual import ManualChange
-from stockline.operations.resync.sync_state import site_figures, sync_state
+from stockline.operations.resync.sync_state import ItemFigures
 from stockline.plan.series import natural
 from stockline.refusal import Finding, Refusal
 from stockline.results import DraftChange, DraftPlace, ResyncDraft, SyncState
@@ -49,14 +49,13 @@ def _problem(meant: ManualChange) -> tuple[Code | None, tuple[Finding, ...]]:
 
 
 def _figures(transaction: Transaction, place: DraftPlace, meant: ManualChange) -> SyncState:
-    """The figures of the item-site, the new ones as the draft would make them; the verdict is still that of now."""
-    now = sync_state(transaction, place.site, place.item, place.variant)
-    site = find_site(transaction, place.site).id
-    here = site_figures(transaction, find_item(transaction, place.item).id)[site]
+    """The figures of the item-site, the new ones as the draft would make them; a verdict is not given yet."""
+    figures, site = ItemFigures(transaction, place.item), find_site(transaction, place.site)
+    now = figures.state(site, place.variant, wrong=())
     counts = meant.counts_after()
     return replace(
         now,
-        serials_new=meant.site_figure(here, (place.variant, site)).after,
+        serials_new=meant.site_figure(figures.now[site.id], (place.variant, site.id)).after,
         lines=[replace(line, serials_new=counts.get(line.stock_line, line.serials_new)) for line in now.lines],
     )
 
@@ -68,15 +67,12 @@ def _desynchronized(transaction: Transaction, draft: Draft, state: SyncState, me
         if not meant.is_right_after(serial):
             wrong.update(meant.links_after(serial))
     place = draft.place
-    found = [
+    of_others = (
         one
         for one in control(transaction, place.site, (place.item, place.item), ["serials"])
         if one.serial is not None and (one.variant != place.variant or one.serial not in meant.serials)
-    ]
-    wrong.update(one.stock_line for one in found if one.stock_line is not None)
-    # A serial on several lines is one finding, and wrong on each of them.
-    several = [one.serial for one in found if one.serial and one.stock_line is None and one.variant == place.variant]
-    wrong.update(line for serial in draft.desk.serials(several).values() for line in serial.links)
+    )
+    wrong |= draft.desk.lines_of(of_others)
     return wrong & {line.stock_line for line in state.lines}
 
 

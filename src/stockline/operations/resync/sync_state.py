@@ -195,7 +195,7 @@ def _lines_before(transaction: Transaction, item_id: int, run: int) -> dict[int,
 
 def sync_state(transaction: Transaction, site: str, item_code: str, variant: str | None) -> SyncState:
     """Quantity and serials of an item at a site, lines awaiting put-away left out, and the verdict (CO-3)."""
-    figures = _ItemFigures(transaction, item_code)
+    figures = ItemFigures(transaction, item_code)
     place = find_site(transaction, site)
     return figures.state(place, variant, desynchronized(transaction, (item_code, item_code)))
 
@@ -209,25 +209,25 @@ def sync_states(transaction: Transaction, places: Sequence[Place]) -> list[SyncS
     sites = {site: find_site(transaction, site) for site in {site for _, _, site in ordered}}
     states = {}
     for code, here in groupby(ordered, key=itemgetter(0)):
-        figures = _ItemFigures(transaction, code)
+        figures = ItemFigures(transaction, code)
         for place in here:
             states[place] = figures.state(sites[place[2]], place[1], wrong)
     return [states[place] for place in places]
 
 
-class _ItemFigures:
+class ItemFigures:
     """What is there of an item, now and before."""
 
     def __init__(self, transaction: Transaction, code: str) -> None:
         self._item = find_item(transaction, code)
         if not self._item.tracking.steers("serial"):
             raise Refusal.of(Code.INVALID, f"Item {code} is not tracked by specific serials.", item=code)
-        self._now = site_figures(transaction, self._item.id)
+        self.now = site_figures(transaction, self._item.id)
         self._initial = initial_figures(transaction, self._item.id)
 
     def state(self, site: Site, variant: str | None, wrong: Container[tuple[int, str, int]]) -> SyncState:
         """The figures of a variant at a site, None: of all, and the worst verdict; `wrong` is what control finds."""
-        now, initial = self._now[site.id], {name: one for (name, at), one in self._initial.items() if at == site.id}
+        now, initial = self.now[site.id], {name: one for (name, at), one in self._initial.items() if at == site.id}
         quantities = now.quantities
         asked = {*quantities, *now.serials, *initial} if variant is None else {variant}
         before = [initial.get(name) or Initial(quantities[name], now.serials.get(name, 0), {}) for name in asked]

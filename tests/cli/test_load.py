@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 import stockline
-from stockline import FoundItem, FoundSerial, FoundSite, FoundStockLine, Refusal, Stockline, TrackingCode
+from stockline import FoundItem, FoundSerial, FoundSite, FoundStockLine, OrderLine, Refusal, Stockline, TrackingCode
 from tests.cli.conftest import Run
 from tests.exchange.files import written
 
@@ -73,6 +73,36 @@ def test_loaded_as_it_is_and_found_by_control(folder: Path, run: Run) -> None:
     for finding in ("closed_line", "duplicate_link"):
         assert finding in result.output
     assert "ledger" not in result.output
+
+
+STOALL = """STOFCY;ITMREF;STOCOU;QTYSTU;VCRNUM;VCRLIN;SERNUM
+EAST;BIKE;1001;1;SO1;1000;S1
+EAST;BIKE;1001;1;SO2;1000;
+EAST;BIKE;1001;0;SO3;1000;
+EAST;BIKE;1099;1;SO4;1000;S9
+"""
+
+
+def test_reservations_are_counted_and_loaded(folder: Path, run: Run, opened: Stockline) -> None:
+    written(folder / "STOALL.csv", STOALL)
+    command = (*x3(folder), "STOALL.csv")
+    result = run(*command)
+    for said in ("reservations │ 3", "documents that reserve │ 3", "rows that reserve no stock, left out │ 1"):
+        assert said in squeezed(result.output)
+    assert "Loaded 3 stock lines and 3 serials, 3 reservations;" in squeezed(run(*command, "--yes").output)
+    assert opened.line("SO1/1000").reserved == 1
+    assert "reserved_not_on_hand" in run("control").output
+
+
+def test_a_document_of_ones_own_stops_the_load(folder: Path, run: Run, opened: Stockline) -> None:
+    opened.create_item("BOLT")
+    opened.create_site("WEST")
+    opened.create_order("SO1", "sale", site="WEST", lines=[OrderLine(item="BOLT", quantity=1)])
+    written(folder / "STOALL.csv", STOALL)
+    result = run(*x3(folder), "STOALL.csv", "--yes")
+    assert result.exit_code == 1
+    assert "Reservation row 1: SO1 is a document of your own." in squeezed(result.output)
+    assert opened.stock_lines() == []
 
 
 def test_loading_once_more_overwrites(folder: Path, run: Run, opened: Stockline) -> None:

@@ -327,3 +327,16 @@ def test_a_hundred_thousand_serials(folder: Path, run: Run) -> None:
     result = run("resync", "--from", "x3", "STOCK.csv", "STOSER.csv", "--report", "report.xlsx")
     assert result.exit_code == 0, result.output
     assert "move (attributes): 4" in result.output
+
+
+def test_what_is_reserved_stays_and_is_reported(folder: Path, run: Run) -> None:
+    """The bell that was issued is taken off, unless it is reserved; a reserved pump that is nowhere is told."""
+    stoall = "STOFCY;ITMREF;STOCOU;QTYSTU;VCRNUM;SERNUM\nEAST;BELL;1007;1;SO1;B3\nEAST;PUMP;1006;1;SO2;P9\n"
+    written(folder / "STOALL.csv", stoall)
+    run(*x3(folder), "STOALL.csv", "--report", "report.xlsx", "--corrections", "home")
+    report = folder / "report.xlsx"
+    findings = [(row["finding"], row["serial"]) for row in sheet(report, "Findings")]
+    assert ("reserved_not_on_hand", "P9") in findings
+    assert [row["cause"] for row in sheet(report, "Left") if row["item"] == "BELL"] == ["reserved"]
+    assert "BELL" not in {row["item"] for row in sheet(report, "Actions")}
+    assert "BELL" not in {row["ITMREF"] for row in table(folder / "home" / "corrections-STOSER.csv")}

@@ -8,7 +8,7 @@ import pytest
 
 from stockline import Code, FoundReservation, FoundSerial, FoundStockLine, LastMovement, OrderLine, Refusal, Stockline
 from tests.operations.test_statements import counted
-from tests.support.warehouse import order, serials
+from tests.support.warehouse import order, receive, serials
 
 Told = list[tuple[Any, ...]]
 
@@ -252,6 +252,28 @@ def test_others_cannot_take_what_is_reserved(stock: Stockline) -> None:
     assert stock.reserve("SO9/1", partial=True).quantity == 1
 
 
+def test_what_is_not_there_disturbs_nobody(stock: Stockline) -> None:
+    """Looking, reserving, choosing and late binding go on beside reservations that hold nothing."""
+    bikes(stock, "S1", "S2")
+    stock.load(reservations=[reserved("SO1", "BIKE", 3), reserved("SO2", "BIKE", serial="S9")])
+    stock.create_order("SO9", "sale", site="EAST", lines=[line_of("BIKE", 1)])
+    with pytest.raises(Refusal) as refusal:
+        stock.reserve("SO9/1", serial="S1")
+    assert refusal.value.code is Code.NOTHING_TO_RESERVE
+    receive(stock, "PO9", "BIKE", serials("N", 1))
+    assert stock.reserve("SO9/1", serial="S1").quantity == 1
+    assert held(stock, "SO1/1") == [(1, "N1", None), (1, "S2", None), (1, None, None)]
+    assert [(line.line, int(line.remaining)) for line in stock.worksheet()] == []
+    window = stock.open_tracking("SO1/1").number
+    stock.select_entries(window)
+    stock.discard_tracking(window)
+    stock.change_line("SO1/1", quantity=2)
+    assert held(stock, "SO1/1") == [(1, "N1", None), (1, "S2", None)]
+    with pytest.raises(Refusal) as refusal:
+        stock.change_line("SO1/1", site="WEST")
+    assert refusal.value.code is Code.RESERVATION_EXISTS
+
+
 def test_a_repair_leaves_a_reserved_serial(stock: Stockline) -> None:
     """RS-5 (d), RS-14, RS-15: it is reserved, whoever reserved it."""
     stock.load(
@@ -328,6 +350,17 @@ def test_what_was_posted_of_a_loaded_line_stays(stock: Stockline) -> None:
     assert told(stock) == []
     stock.post("SO1")
     assert stock.quantity_on_hand("BOLT") == 3
+
+
+def test_a_document_that_has_become_another_kind(stock: Stockline) -> None:
+    """It is what the last load says, unless something was posted of what it was before."""
+    stock.load(stock_lines=lines("BOLT", 9), reservations=[reserved("D1", "BOLT"), reserved("D2", "BOLT", 2)])
+    stock.post("D2", quantities={"D2/1": 1})
+    stock.load(reservations=[reserved(name, "BOLT", kind="production") for name in ("D1", "D2")])
+    assert figures(stock, "D1/c1") == [1, 0, 1, 1]
+    assert figures(stock, "D2/2") == [1, 0, 1, 1]
+    posting = stock.post(["D1", "D2"])
+    assert [entry.type for entry in stock.ledger(posting=posting.number)] == ["consumption", "sale"]
 
 
 def test_what_people_did_to_a_loaded_line_goes(stock: Stockline) -> None:

@@ -49,11 +49,11 @@ class Documents:
         self._last: defaultdict[str, int] = defaultdict(int)
         self.held: set[Key] = set()
         """Where lines that were loaded before reserve something."""
-        loaded: dict[int, str] = {}
+        loaded: dict[int, tuple[str, str]] = {}
         for some in in_parts(sorted(set(codes))):
             for row in transaction.execute(_KNOWN.where(document.c.code.in_(some))):
                 if row.loaded:
-                    loaded[row.id] = row.code
+                    loaded[row.id] = row.code, row.kind
                 else:
                     self._own.add(row.code)
         for part in in_parts(sorted(loaded)):
@@ -61,15 +61,16 @@ class Documents:
             for line in transaction.execute(_FORMER_LINES.where(source_line.c.document_id.in_(part))):
                 self.held.add((line.item_id, line.variant, line.site_id))
                 if line.handled:
-                    place = place_in_document(line.id)
-                    self._taken[loaded[line.document_id]].add(place)
+                    code, kind = loaded[line.document_id]
+                    self._taken[code].add(place_in_document(line.id))
+                    self._kinds[code] = kind
 
     def is_own(self, code: str) -> bool:
         """Whether it is no document that a load made: nobody's own is overwritten."""
         return code in self._own
 
     def kind(self, code: str, kind: str) -> str:
-        """What the document is here: as its first row says."""
+        """What the document is here: as its first row says, unless something was posted of what it has been."""
         return self._kinds.setdefault(code, kind if kind in KINDS else "sale")
 
     def place(self, code: str, line: Line) -> int | None:
@@ -95,7 +96,7 @@ def _free(number: int, first: int, taken: set[int]) -> Iterator[int]:
         number += 1
 
 
-_KNOWN = select(document.c.id, document.c.code, document.c.loaded).where(~document.c.deleted)
+_KNOWN = select(document.c.id, document.c.code, document.c.kind, document.c.loaded).where(~document.c.deleted)
 _FORMER_LINES = select(
     *(source_line.c[name] for name in ("document_id", "id", "item_id", "variant", "site_id", "handled"))
 )
@@ -108,7 +109,7 @@ _IS_FOUND = and_(document.c.code == _found.document, ~document.c.deleted)
 def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Make the documents and lines of the staged reservations, in place of those that were loaded of them before."""
     _end_former(transaction, parameters)
-    for statement in (_NEW_DOCUMENTS, _FIND_LINES, _NEW_LINES):
+    for statement in (_NEW_DOCUMENTS, _CHANGE_KINDS, _FIND_LINES, _NEW_LINES):
         transaction.execute(statement, parameters)
 
 
@@ -160,6 +161,14 @@ _NEW_DOCUMENTS = insert(document).from_select(
     select(_found.document, func.min(_found.kind), true())
     .where(_OF_BATCH, ~select(document.c.id).where(_IS_FOUND).exists())
     .group_by(_found.document),
+)
+_kinds = (
+    select(_found.document, func.min(_found.kind).label("kind")).where(_OF_BATCH).group_by(_found.document)
+).subquery("kinds")
+_CHANGE_KINDS = (
+    update(document)
+    .where(document.c.code == _kinds.c.document, ~document.c.deleted, document.c.kind != _kinds.c.kind)
+    .values(kind=_kinds.c.kind)
 )
 _FIND_LINES = (
     update(staged_reservation_found)

@@ -69,6 +69,7 @@ class Reader:
     ) -> None:
         self._date_value = transaction.dialect.date_value
         self._items, self._sites = items, sites
+        self._steering = {code: steering_kinds(item.tracking) for code, item in items.items()}
         self._documents, self._problems = documents, problems
 
     def rows(self, reservations: Sequence[FoundReservation], today: date) -> Iterator[tuple[Any, ...]]:
@@ -80,7 +81,7 @@ class Reader:
             if quantity is None or place is None:
                 continue
             numbers = {kind: clean_number(getattr(given, kind)) for kind in NUMBER_KINDS}
-            steering = steering_kinds(self._items[given.item].tracking)
+            steering = self._steering[given.item]
             asked = {kind: number if kind in steering else "" for kind, number in numbers.items()}
             turn = TURNS.index((tuple(kind for kind in steering if asked[kind]), steering))
             where = (self._items[given.item].id, *place, given.variant, self._sites[given.site].id)

@@ -21,7 +21,8 @@ from stockline.values import SCALE
 def follow(transaction: Transaction, left: Mapping[str, Any], come: Mapping[str, Any]) -> None:
     """Links to what left by serial go with the serial, where it came in at their site, else to another free entry.
 
-    `left` and `come` are the waves of the corrections. A link that names the serial takes no other.
+    `left` and `come` are the waves of the corrections. A link that names the serial takes no other; one that does not
+    takes another serial, else stock without number.
     """
     for held in transaction.execute(_HELD, left).mappings().all():
         entry = transaction.execute(_CAME_IN, {**come, **held}).mappings().first()
@@ -110,9 +111,6 @@ _CAME_IN = (
         _entry.serial == _of("serial", Text),
     )
 )
-_taken = select(link.c.id).where(
-    link.c.item_id == open_entry.c.item_id, link.c.supply_entry_id == open_entry.c.entry_id
-)
 _FREE = (
     select(*_NUMBERS)
     .select_from(
@@ -121,13 +119,12 @@ _FREE = (
     .where(
         open_entry.c.item_id == _of("item"),
         open_entry.c.variant == _of("variant", Text),
-        open_entry.c.serial != "",
         open_entry.c.site_id == _of("site"),
         open_entry.c.remaining > 0,
+        open_entry.c.remaining - reserved_of(open_entry.c.entry_id) >= SCALE,
         *(or_(_of(kind, Text) == "", _entry[kind] == _of(kind, Text)) for kind in ("lot", "package")),
-        ~_taken.exists(),
     )
-    .order_by(open_entry.c.posting_date, open_entry.c.entry_id)
+    .order_by(case((open_entry.c.serial == "", 1), else_=0), open_entry.c.posting_date, open_entry.c.entry_id)
     .limit(1)
 )
 _MOVE = (

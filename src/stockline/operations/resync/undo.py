@@ -1,7 +1,7 @@
 """Taking a resynchronization back: every link it changed, the attributes it filled, the ledger likewise (RS-19)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -201,6 +201,7 @@ class _UndoneItem:
 
     def changes(self) -> LinkChanges:
         """What takes it back."""
+        back = {(one.variant, one.number): self._in_order(one.links) for one in self.returns}
         after = Counter(self._linked)
         for one in self.returns:
             after.update(one.links)
@@ -208,15 +209,19 @@ class _UndoneItem:
         return LinkChanges(
             self.item,
             [action for one in self.returns for action in one.actions()],
-            {(one.variant, one.number): next(iter(one.links), None) for one in self.returns},
+            {name: next(iter(links), None) for name, links in back.items()},
             {
                 number: Figure(self._quantity(number), self._linked[number], serials)
                 for number, serials in after.items()
             },
             {(variant, site): self._figure(variant, site) for variant, site in sorted(self.sites)},
-            extra=[(one.variant, one.number, number) for one in self.returns for number in one.links[1:]],
+            extra=[(*name, number) for name, links in back.items() for number in links[1:]],
             several=any(len(one.now) > 1 for one in self.returns),
         )
+
+    def _in_order(self, links: Sequence[int]) -> Sequence[int]:
+        """Links of a serial, those to open lines first: the first is where the ledger is to have it (RS-9)."""
+        return sorted(links, key=lambda number: self._quantity(number) == 0)
 
     def _quantity(self, number: int) -> int:
         return self._lines[number].quantity if number in self._lines else 0

@@ -78,6 +78,8 @@ def _characteristics(left: Any, entry: Any) -> list[Any]:
     own: dict[str, Any] = {name: left.c[name] for name in CHARACTERISTICS} | {name: entry[name] for name in PLACE}
     # A part of the old site means nothing at another.
     own["warehouse"] = case((same_site, left.c.warehouse), else_="")
+    # A place that nobody named stays as it is.
+    own["location"] = case((and_(same_site, entry.location == ""), left.c.location), else_=entry.location)
     return [own[name] for name in CHARACTERISTICS]
 
 

@@ -74,7 +74,7 @@ def doubted_keys(steered: frozenset[NumberKind]) -> Query:
 
 @finding("ledger", "posting")
 def quantity_not_ledger() -> Query:
-    """{lot} {package}: stock lines hold {found}, the ledger says {expected}."""
+    """Stock lines hold {found} {lot} {package}, the ledger says {expected}."""
     return _differing(_of_every_item)
 
 

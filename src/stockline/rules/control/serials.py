@@ -169,6 +169,7 @@ def _several(within: Within) -> CTE:
     return (
         select(
             *(every.c[name] for name in _SERIAL),
+            func.coalesce(characteristic_set.c.variant, every.c.variant).label("line_variant"),
             func.coalesce(characteristic_set.c.site_id, every.c.site_id).label("site_id"),
             case((AWAITING_PUT_AWAY, 1), else_=0).label("docked"),
         )
@@ -234,11 +235,12 @@ def duplicate_link(within: Within = of_every_item) -> Query:
     of_serial = [several.c[name] for name in _SERIAL]
     links = select(
         *of_serial,
+        several.c.line_variant,
         several.c.site_id,
         func.count().over(partition_by=of_serial).label("found"),
         func.max(several.c.docked).over(partition_by=of_serial).label("docked"),
     ).subquery("links")
-    told = (links.c[name] for name in (*_SERIAL, "site_id", "found"))
+    told = (links.c[name] for name in (*_SERIAL, "line_variant", "site_id", "found"))
     return select(*told, literal(1).label("expected")).where(
         of_serial_items(links), links.c.found > 1, links.c.docked == 0
     )

@@ -1,6 +1,6 @@
 """Reservations follow their goods when the ledger is corrected: none holds an entry of which nothing remains (RS-9)."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -55,19 +55,19 @@ def welcome(transaction: Transaction, item: Item, come: Mapping[str, Any], taken
 def _moved(links: Sequence[Any], newcomers: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
     """Which link goes to which serial, unit by unit, until none holds more than remains of its entry."""
     excess = {row.entry_id: row.reserved - row.remaining for row in links}
+    waiting = deque(newcomers)
     for row in links:
-        if excess[row.entry_id] <= 0:
-            continue
-        quantity, kept = row.quantity, []
-        for entry in newcomers:
-            fits = row.demand_lot in ("", entry.lot) and row.demand_package in ("", entry.package)
-            if fits and quantity >= SCALE and excess[row.entry_id] > 0:
+        passed = []
+        units = min(row.quantity // SCALE, -(-excess[row.entry_id] // SCALE))
+        while units > 0 and waiting:
+            entry = waiting.popleft()
+            if row.demand_lot in ("", entry.lot) and row.demand_package in ("", entry.package):
                 yield row.id, entry.id, SCALE
-                quantity -= SCALE
+                units -= 1
                 excess[row.entry_id] -= SCALE
             else:
-                kept.append(entry)
-        newcomers = kept
+                passed.append(entry)
+        waiting.extendleft(reversed(passed))
 
 
 def _of(name: str, type_: Any = BigInteger) -> Any:

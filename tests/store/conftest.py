@@ -6,6 +6,7 @@ import pytest
 
 from stockline.store.database import Database, parse_url
 from stockline.store.provision import ensure_current
+from tests.support.postgres import fresh_database
 
 
 @pytest.fixture
@@ -15,3 +16,13 @@ def database(database_url: str) -> Iterator[Database]:
     ensure_current(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[Database]:
+    """A database of PostgreSQL with its tables."""
+    with fresh_database(postgres) as url:
+        opened = Database(parse_url(url))
+        ensure_current(opened)
+        yield opened
+        opened.close()

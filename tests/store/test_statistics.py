@@ -1,9 +1,9 @@
 """What planners know of tables that have just grown."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, func, select, text
 
-from stockline.schema.stock import serial
+from stockline.schema.stock import serial, staged_take
 from stockline.store import database as store
 from stockline.store.database import Database, Transaction
 
@@ -50,3 +50,32 @@ def test_after_a_short_transaction_nothing_is_looked_at(database: Database, monk
     monkeypatch.setattr(store, "LONG", 3600.0)
     database.write(fill)
     assert known(database) == TOLD[database.dialect.name]
+
+
+STAGED = text("SELECT pg_relation_size('staged_take')")
+
+
+def stage_and_clear(transaction: Transaction) -> None:
+    """Many rows that are gone when the transaction ends."""
+    rows = [(number, number) for number in range(100_000)]
+    transaction.stage(staged_take, ("entry_id", "stock_line_id"), rows, {"item_id": 1, "batch_id": 1})
+    transaction.execute(delete(staged_take))
+
+
+def test_tables_that_are_empty_again_are_small_again(
+    postgres_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "LONG", 3600.0)
+    postgres_database.write(stage_and_clear)
+    assert postgres_database.read(lambda transaction: transaction.execute(STAGED).scalar_one()) > 5_000_000
+    monkeypatch.setattr(store, "LONG", 0.0)
+    postgres_database.write(lambda _: None)
+    assert postgres_database.read(lambda transaction: transaction.execute(STAGED).scalar_one()) == 0
+
+
+def test_a_table_somebody_uses_is_left_alone(postgres_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LONG", 0.0)
+    with postgres_database.engine.connect() as other, other.begin():
+        other.execute(select(func.count()).select_from(staged_take))
+        postgres_database.write(stage_and_clear)
+    assert postgres_database.read(lambda transaction: transaction.execute(STAGED).scalar_one()) > 5_000_000

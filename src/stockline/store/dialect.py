@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.exc import DBAPIError
 
 from stockline.schema.base import metadata
-from stockline.store.statistics import gather_first
+from stockline.store.statistics import empty_again, gather_first
 
 BATCH_NUMBER = NumberSequence("batch_number", metadata=metadata)
 """Numbers of postings, windows and other batches; gaps do not matter, order does."""
@@ -197,6 +197,8 @@ class PostgresDialect(Dialect):
     def have_grown(self, engine: Engine) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             gather_first(connection)
+        with engine.connect() as connection:
+            empty_again(connection)
 
     def begin_write(self, connection: Connection) -> None:
         connection.execute(self._SETTINGS)

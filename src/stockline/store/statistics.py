@@ -8,11 +8,13 @@ drives all links can be of one line, or of supplies only, and it would read them
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import OperationalError
 
 from stockline.schema import metadata
-from stockline.schema.base import REFERENCE
+from stockline.schema.base import REFERENCE, STAGE
 
 ROWS = 10_000_000
 FEW_ROWS = 1_000
@@ -53,6 +55,14 @@ FLEETING = {"link": ("item_id", "status", "demand_line_id", "supply_line_id", "d
 """Columns by table of which PostgreSQL gathers no statistics: it takes any value to be one of two hundred."""
 
 
+EMPTIED = [*(table.name for table in metadata.sorted_tables if table.info["placement"] == STAGE), "window_row"]
+"""Tables whose rows come and go. Whoever sweeps them just when they are empty tells PostgreSQL that they always are:
+then an index is as good as any, and one large operation pairs all staged rows with all."""
+_SELDOM = (
+    "autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0,"
+    " autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1"
+)
+
 LASTING = ("ledger_entry", "open_entry", "application", "characteristic_set", "stock_line", "serial")
 """Tables that grow large with one posting and stay so."""
 _NEVER_GATHERED = text(
@@ -71,12 +81,30 @@ def gather_first(connection: Connection) -> None:
         connection.exec_driver_sql(f"ANALYZE {table}")
 
 
+_LARGE = text(
+    "SELECT oid::regclass::text FROM unnest(CAST(:tables AS text[])) name JOIN pg_class ON oid = to_regclass(name)"
+    " WHERE pg_relation_size(oid) > 5000000"
+)
+"""Tables of which much has been used."""
+
+
+def empty_again(connection: Connection) -> None:
+    """Give back the room that rows gone since have taken; a table that somebody uses just now stays as it is."""
+    with connection.begin():
+        large = connection.execute(_LARGE, {"tables": EMPTIED}).scalars().all()
+    for table in large:
+        with suppress(OperationalError), connection.begin():
+            connection.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE NOWAIT")
+            if not connection.exec_driver_sql(f"SELECT EXISTS (SELECT 1 FROM {table})").scalar():
+                connection.exec_driver_sql(f"TRUNCATE {table}")
+
+
 def forgetting() -> list[str]:
     """The statements that keep PostgreSQL from gathering what does not last."""
+    columns = [(table, column) for table, columns in FLEETING.items() for column in columns]
     return [
-        f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0"
-        for table, columns in FLEETING.items()
-        for column in columns
+        *(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0" for table, column in columns),
+        *(f"ALTER TABLE {table} SET ({_SELDOM})" for table in EMPTIED),
     ]
 
 

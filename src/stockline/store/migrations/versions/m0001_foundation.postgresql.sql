@@ -857,3 +857,31 @@ ALTER TABLE link ALTER COLUMN supply_line_id SET STATISTICS 0;
 ALTER TABLE link ALTER COLUMN demand_entry_id SET STATISTICS 0;
 
 ALTER TABLE link ALTER COLUMN supply_entry_id SET STATISTICS 0;
+
+ALTER TABLE staged_application SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_count SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_line SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_line_found SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_move SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_moved_serial SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_reservation_found SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_resync SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_serial_found SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_split SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_stock SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_take SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE staged_turn SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);
+
+ALTER TABLE window_row SET (autovacuum_vacuum_threshold = 1000000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, autovacuum_vacuum_insert_threshold = -1);

@@ -1,6 +1,10 @@
 """Control: reads what must agree and reports what does not; it changes nothing (CO-1 to CO-3)."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import compress
 from operator import itemgetter
 from string import Formatter
 from typing import Any
@@ -27,10 +31,23 @@ def control(
         raise Refusal.of(Code.INVALID, f"There is no control {', '.join(unknown)}: {', '.join(CONTROLS)}.")
     site_id = find_site(transaction, site).id if site is not None else None
     found = []
-    for rule in RULES:
-        if only is None or rule.control in only:
-            found += _findings(transaction, rule, site_id, items)
+    with _nothing_collected():
+        for rule in RULES:
+            if only is None or rule.control in only:
+                found += _findings(transaction, rule, site_id, items)
     return found
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Do not look for garbage: findings leave none, and to look for it would take as long as to make them."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _findings(
@@ -47,7 +64,10 @@ def _findings(
     if rule.one:
         alike = itemgetter(*map(columns.index, rule.one))
         rows = list({alike(row): row for row in reversed(rows)}.values())[::-1]
-    return [finding for name in rule.sentences for finding in _Teller(rule, name, columns, codes, sites).findings(rows)]
+    # There may be very many: they are told column by column.
+    facts: _Facts = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+    names = rule.sentences if facts else ()
+    return [finding for name in names for finding in _told(rule, name, facts, codes, sites)]
 
 
 def _found(rule: ControlRule, items: tuple[str, str] | None) -> Query:
@@ -84,61 +104,58 @@ def _only(transaction: Transaction, items: tuple[str, str] | None) -> dict[str, 
     return {"item": transaction.execute(select(item.c.id).where(item.c.code == items[0])).scalar()}
 
 
-class _Teller:
-    """Makes findings of the rows of a rule that break it in one way. There may be very many: rows stay tuples."""
+_Facts = Mapping[str, Sequence[Any]]
+"""The columns of what is found, by name."""
 
-    def __init__(
-        self, rule: ControlRule, name: str, columns: Sequence[str], items: Mapping[int, str], sites: Mapping[int, str]
-    ) -> None:
-        self._rule, self._name, self._items, self._sites = rule, name, items, sites
-        self._breaks = columns.index(name) if name in columns else None
-        # A column that the rule does not have is read from one more at the end, which is empty.
-        at = {column: position for position, column in enumerate(columns)}
-        self._facts = itemgetter(*(at.get(fact, len(columns)) for fact in _FACTS))
-        parts = list(Formatter().parse(rule.sentences[name]))
-        self._sentence = "".join(text + ("{}" if field else "") for text, field, _, _ in parts)
-        self._said = [at[field] for _, field, _, _ in parts if field]
-        self._quantities = [at[fact] for fact in ("expected", "found") if name in _OF_QUANTITIES and fact in at]
 
-    def findings(self, rows: Iterable[Sequence[Any]]) -> Iterator[ControlFinding]:
-        """The findings, in words."""
-        for row in rows:
-            if self._breaks is not None and not row[self._breaks]:
-                continue
-            told = self._told(row)
-            item_id, site_id, variant, stock_line, serial, lot, package, expected, found = self._facts(told)
-            yield ControlFinding(
-                control=self._rule.control,
-                finding=self._name,
-                item=self._items[item_id],
-                message=self._message(told),
-                variant=variant,
-                site=self._sites.get(site_id),
-                stock_line=stock_line,
-                serial=serial or None,
-                lot=lot or None,
-                package=package or None,
-                expected=expected,
-                found=found,
-                repair=self._rule.repair,
-            )
-
-    def _told(self, row: Sequence[Any]) -> Sequence[Any]:
-        """The row with quantities in base units, and its empty column at the end."""
-        told = [*row, None]
-        for at in self._quantities:
-            if told[at] is not None:
-                told[at] = to_quantity(int(told[at]))
-        return told
-
-    def _message(self, told: Sequence[Any]) -> str:
-        said = [told[at] for at in self._said]
-        if None in said or "" in said:
-            return tidy(self._sentence.format(*("" if value is None else value for value in said)))
-        return self._sentence.format(*said)
+def _told(
+    rule: ControlRule, name: str, facts: _Facts, items: Mapping[int, str], sites: Mapping[int, str]
+) -> Iterator[ControlFinding]:
+    """The findings of one sort, in words."""
+    if name in facts:
+        facts = {fact: list(compress(column, facts[name])) for fact, column in facts.items()}
+    if name in _OF_QUANTITIES:
+        figures = {fact: list(map(_quantity, facts[fact])) for fact in ("expected", "found") if fact in facts}
+        facts = {**facts, **figures}
+    unknown = [None] * len(facts["item_id"])
+    told = zip(*(facts.get(fact, unknown) for fact in _FACTS), _messages(rule.sentences[name], facts), strict=True)
+    for item_id, site_id, variant, stock_line, serial, lot, package, expected, found, message in told:
+        yield ControlFinding(
+            control=rule.control,
+            finding=name,
+            item=items[item_id],
+            message=message,
+            variant=variant,
+            site=sites.get(site_id),
+            stock_line=stock_line,
+            serial=serial or None,
+            lot=lot or None,
+            package=package or None,
+            expected=expected,
+            found=found,
+            repair=rule.repair,
+        )
 
 
 _FACTS = ("item_id", "site_id", "variant", "stock_line", "serial", "lot", "package", "expected", "found")
+
+
+def _quantity(units: Any) -> Decimal | None:
+    """Engine units, which may be a number of any type, as a base quantity."""
+    return None if units is None else to_quantity(int(units))
+
+
+def _messages(sentence: str, facts: _Facts) -> Iterator[str]:
+    """The sentence filled with the facts of each row."""
+    parts = [(text, field) for text, field, _, _ in Formatter().parse(sentence)]
+    form = "".join(text + ("{}" if field else "") for text, field in parts)
+    said = [facts[field] for _, field in parts if field]
+    if any(None in column or "" in column for column in said):
+        blank = (["" if value is None else value for value in values] for values in zip(*said, strict=True))
+        return (tidy(form.format(*values)) for values in blank)
+    return map(form.format, *said)
+
+
 _OF_QUANTITIES = {
     "missing_serials",
     "surplus_serials",

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     FromClause,
-    Select,
     Text,
     and_,
     case,
@@ -67,7 +66,6 @@ def _miscounted(within: Within) -> CTE:
         .where(
             stock_line.c.quantity > 0,
             within(stock_line),
-            of_serial_items(stock_line),
             rarely(linked * SCALE != stock_line.c.quantity),
         )
         .cte("miscounted")
@@ -93,7 +91,9 @@ def serials_on_line(within: Within = of_every_item) -> Query:
     }
     to_set = and_(characteristic_set.c.item_id == line.c.item_id, characteristic_set.c.id == line.c.set_id)
     named = (fact.label(name) for name, fact in facts.items())
-    return of_line(*named, line=line, source=line.join(characteristic_set, to_set)).where(~AWAITING_PUT_AWAY)
+    found = of_line(*named, line=line, source=line.join(characteristic_set, to_set))
+    # Asked of all lines, it would keep PostgreSQL from going through counts and lines side by side.
+    return found.where(of_serial_items(line), ~AWAITING_PUT_AWAY)
 
 
 # ---------------------------------------------------------------- links
@@ -123,57 +123,51 @@ def _of_mismatch() -> dict[str, Any]:
     }
 
 
-def _suspects(links: FromClause, line: Any, *conditions: Any) -> Select[Any]:
-    """Links that may be wrong, as far as the serial and its line tell; `line`: the number of the line it leads to."""
-    is_open = func.coalesce(stock_line.c.quantity, 0) != 0
-    issued = serial.c.last_direction < 0
-    moved = and_(serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id)
+_IS_OPEN = func.coalesce(stock_line.c.quantity, 0) != 0
+_ISSUED = serial.c.last_direction < 0
+_MOVED = and_(serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id)
+
+
+def _link(line: Any) -> list[Any]:
+    """What serial, line and its characteristics tell of a link to the line of this number."""
     flags = {
-        "closed_line": ~is_open,
-        "attribute_mismatch": and_(is_open, mismatch()),
-        "issued": issued,
-        "moved": and_(is_open, moved),
+        "closed_line": ~_IS_OPEN,
+        "attribute_mismatch": and_(_IS_OPEN, mismatch()),
+        "issued": _ISSUED,
+        "moved": and_(_IS_OPEN, _MOVED),
         "docked": AWAITING_PUT_AWAY,
     }
     place = characteristic_set.c
-    return (
-        select(
-            *(serial.c[name] for name in _SERIAL),
-            func.coalesce(place.variant, serial.c.variant).label("line_variant"),
-            func.coalesce(place.site_id, serial.c.site_id).label("site_id"),
-            line.label("stock_line"),
-            place.location,
-            func.coalesce(place.lot, serial.c.lot).label("lot"),
-            func.coalesce(place.package, "").label("package"),
-            *(fact.label(name) for name, fact in _of_mismatch().items()),
-            serial.c.last_set_id,
-            serial.c.last_batch_id,
-            *(case((flag, 1), else_=0).label(name) for name, flag in flags.items()),
-        )
-        .select_from(links)
-        .where(line.isnot(None), *conditions, rarely(or_(~is_open, issued, moved, mismatch())))
-    )
-
-
-def _of_extra() -> FromClause:
-    return extra_link.join(serial, and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL)))
+    return [
+        *(serial.c[name] for name in _SERIAL),
+        func.coalesce(place.variant, serial.c.variant).label("line_variant"),
+        func.coalesce(place.site_id, serial.c.site_id).label("site_id"),
+        line.label("stock_line"),
+        place.location,
+        func.coalesce(place.lot, serial.c.lot).label("lot"),
+        func.coalesce(place.package, "").label("package"),
+        *(fact.label(name) for name, fact in _of_mismatch().items()),
+        serial.c.last_set_id,
+        serial.c.last_batch_id,
+        *(case((flag, 1), else_=0).label(name) for name, flag in flags.items()),
+    ]
 
 
 def _several(within: Within) -> CTE:
-    """Every link of the serials that have several, the site it leads to, and whether goods there await put-away."""
-    known = [serial.c[name] for name in (*_SERIAL, "site_id")]
-    own = select(*known, serial.c.stock_line_id).where(serial.c.stock_line_id.isnot(None), within(serial))
-    further = select(*known, extra_link.c.stock_line_id).where(within(serial))
-    every = union(own.select_from(_of_extra()), further.select_from(_of_extra())).subquery("every_link")
+    """Every link of the serials that have several; `further` are those that are not the serial's own."""
+    same = and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL))
+    keys = [extra_link.c[name] for name in _SERIAL]
+    own = select(*keys, serial.c.stock_line_id).join(serial, same).where(serial.c.stock_line_id.isnot(None))
+    further = select(*keys, extra_link.c.stock_line_id)
+    every = union(own.where(within(extra_link)), further.where(within(extra_link))).subquery("every_link")
+    of_serial = and_(*(serial.c[name] == every.c[name] for name in _SERIAL))
     to_line = and_(stock_line.c.item_id == every.c.item_id, stock_line.c.id == every.c.stock_line_id)
+    line = every.c.stock_line_id
     return (
-        select(
-            *(every.c[name] for name in _SERIAL),
-            func.coalesce(characteristic_set.c.variant, every.c.variant).label("line_variant"),
-            func.coalesce(characteristic_set.c.site_id, every.c.site_id).label("site_id"),
-            case((AWAITING_PUT_AWAY, 1), else_=0).label("docked"),
+        select(*_link(line), case((line.is_distinct_from(serial.c.stock_line_id), 1), else_=0).label("further"))
+        .select_from(
+            every.join(serial, of_serial).outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE)
         )
-        .select_from(every.outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE))
         .cte("several")
         .prefix_with("MATERIALIZED")
     )
@@ -191,12 +185,15 @@ def _several(within: Within) -> CTE:
 def serial_on_line(within: Within = of_every_item) -> Query:
     """Links that lead nowhere, or to a line that is not the serial's."""
     to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
-    own = _suspects(serial.outerjoin(LINES, to_line), serial.c.stock_line_id, within(serial))
-    to_further = and_(stock_line.c.item_id == extra_link.c.item_id, stock_line.c.id == extra_link.c.stock_line_id)
-    of_extra = _of_extra().outerjoin(stock_line, to_further).outerjoin(characteristic_set, OF_LINE)
-    extra = _suspects(of_extra, extra_link.c.stock_line_id, within(extra_link))
     # First all links are gone through, for what serial and line tell; only of what is left more is asked.
-    suspect = union_all(own, extra).cte("suspect").prefix_with("MATERIALIZED")
+    own = (
+        select(*_link(serial.c.stock_line_id))
+        .select_from(serial.outerjoin(LINES, to_line))
+        .where(serial.c.stock_line_id.isnot(None), within(serial), rarely(or_(~_IS_OPEN, _ISSUED, _MOVED, mismatch())))
+    )
+    several = _several(within)
+    further = select(*(several.c[column.name] for column in own.selected_columns)).where(several.c.further == 1)
+    suspect = union_all(own, further).cte("suspect").prefix_with("MATERIALIZED")
     # Another system tells only where the goods went and under which numbers; our own movements know the whole set.
     seen = characteristic_set.alias("seen")
     home = select(true()).where(
@@ -204,7 +201,6 @@ def serial_on_line(within: Within = of_every_item) -> Query:
         seen.c.id == suspect.c.last_set_id,
         *(seen.c[name] == suspect.c[name] for name in ("site_id", "location", "lot", "package")),
     )
-    several = _several(within)
     docked = select(*(several.c[name] for name in _SERIAL)).where(several.c.docked == 1)
     misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home.exists()))
     at_once = ("closed_line", "attribute_mismatch", "issued")

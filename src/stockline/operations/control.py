@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import compress
-from operator import itemgetter
 from string import Formatter
 from typing import Any
 
@@ -61,9 +60,6 @@ def _findings(
     sites = site_codes(transaction, {row[site_at] for row in rows if row[site_at] is not None})
     rank = {item_id: position for position, item_id in enumerate(sorted(codes, key=codes.__getitem__))}
     rows = sorted(rows, key=lambda row: rank[row[item_at]])
-    if rule.one:
-        alike = itemgetter(*map(columns.index, rule.one))
-        rows = list({alike(row): row for row in reversed(rows)}.values())[::-1]
     # There may be very many: they are told column by column.
     facts: _Facts = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     names = rule.sentences if facts else ()
@@ -114,6 +110,8 @@ def _told(
     """The findings of one sort, in words."""
     if name in facts:
         facts = {fact: list(compress(column, facts[name])) for fact, column in facts.items()}
+    if name in rule.one:
+        facts = _once(facts, rule.one[name])
     if name in _OF_QUANTITIES:
         figures = {fact: list(map(_quantity, facts[fact])) for fact in ("expected", "found") if fact in facts}
         facts = {**facts, **figures}
@@ -135,6 +133,14 @@ def _told(
             found=found,
             repair=rule.repair,
         )
+
+
+def _once(facts: _Facts, keys: Sequence[str]) -> _Facts:
+    """Of the rows with the same keys the first."""
+    first: dict[Any, int] = {}
+    for position, key in enumerate(zip(*(facts[name] for name in keys), strict=True)):
+        first.setdefault(key, position)
+    return {fact: [column[position] for position in first.values()] for fact, column in facts.items()}
 
 
 _FACTS = ("item_id", "site_id", "variant", "stock_line", "serial", "lot", "package", "expected", "found")
@@ -159,6 +165,7 @@ def _messages(sentence: str, facts: _Facts) -> Iterator[str]:
 _OF_QUANTITIES = {
     "missing_serials",
     "surplus_serials",
+    "duplicate_link",
     "twin_lines",
     "negative_quantity",
     "fractional_quantity",

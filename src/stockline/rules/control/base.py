@@ -6,8 +6,9 @@ sites. A query that looks for several findings at once has a column of its own f
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, select, true
@@ -27,8 +28,8 @@ class ControlRule:
     build: Callable[..., Query]
     narrows: bool = False
     """Whether it takes the condition which items it looks at, and so can be asked of one item alone."""
-    one: Sequence[str] = ()
-    """What makes several rows one finding; blank: each row is one."""
+    one: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By finding, what makes several rows one; else each row is one."""
 
     @cached_property
     def query(self) -> Query:
@@ -51,16 +52,22 @@ def finding(
 
     def make(build: Callable[..., Query]) -> ControlRule:
         sentence = (build.__doc__ or "").strip().splitlines()[0]
-        return _register(ControlRule(control, repair, {build.__name__: sentence}, build, narrows, one))
+        once = {build.__name__: one} if one else {}
+        return _register(ControlRule(control, repair, {build.__name__: sentence}, build, narrows, once))
 
     return make
 
 
 def findings(
-    control: str, repair: str, *, narrows: bool = False, **sentences: str
+    control: str,
+    repair: str,
+    *,
+    narrows: bool = False,
+    one: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    **sentences: str,
 ) -> Callable[[Callable[..., Query]], ControlRule]:
     """Make several findings of one function: its SELECT has a column for each, 1 where it is one."""
-    return lambda build: _register(ControlRule(control, repair, sentences, build, narrows))
+    return lambda build: _register(ControlRule(control, repair, sentences, build, narrows, one))
 
 
 def _register(made: ControlRule) -> ControlRule:

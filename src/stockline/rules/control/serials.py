@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     FromClause,
     Text,
     and_,
     case,
+    cast,
     func,
     literal,
+    null,
     or_,
     select,
     true,
@@ -181,9 +184,11 @@ def _several(within: Within) -> CTE:
     attribute_mismatch="Serial {serial} is of {attribute} {found}, but its stock line {stock_line} is not.",
     issued="Serial {serial} is linked to stock line {stock_line}, but its last movement was outward.",
     misplaced="Serial {serial} is linked to stock line {stock_line}, but its last movement was into another.",
+    duplicate_link="Serial {serial} is linked to {found} stock lines.",
+    one={"duplicate_link": _SERIAL},
 )
 def serial_on_line(within: Within = of_every_item) -> Query:
-    """Links that lead nowhere, or to a line that is not the serial's."""
+    """Links that lead nowhere, or to a line that is not the serial's, or are not the only one."""
     to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
     # First all links are gone through, for what serial and line tell; only of what is left more is asked.
     own = (
@@ -203,43 +208,45 @@ def serial_on_line(within: Within = of_every_item) -> Query:
     )
     docked = select(*(several.c[name] for name in _SERIAL)).where(several.c.docked == 1)
     misplaced = and_(suspect.c.moved == 1, or_(suspect.c.last_batch_id.isnot(None), ~home.exists()))
-    at_once = ("closed_line", "attribute_mismatch", "issued")
-    told = (
-        *_SERIAL,
-        "line_variant",
-        "site_id",
-        "stock_line",
-        "lot",
-        "package",
-        "attribute",
-        "found",
-        "expected",
-        *at_once,
-    )
-    return select(*(suspect.c[name] for name in told), case((misplaced, 1), else_=0).label("misplaced")).where(
-        of_serial_items(suspect),
+    wrong = {"misplaced": case((misplaced, 1), else_=0), "duplicate_link": literal(0)}
+    wrong_links = select(*((wrong[name] if name in wrong else suspect.c[name]).label(name) for name in _TOLD)).where(
         suspect.c.docked == 0,
         tuple_(*(suspect.c[name] for name in _SERIAL)).not_in(docked),
-        or_(*(suspect.c[name] == 1 for name in at_once), misplaced),
+        or_(*(suspect.c[name] == 1 for name in _AT_ONCE), misplaced),
     )
+    found = union_all(wrong_links, _not_the_only_one(several)).subquery("found")
+    return select(found).where(of_serial_items(found))
 
 
-@finding("serials", "", narrows=True, one=_SERIAL)
-def duplicate_link(within: Within = of_every_item) -> Query:
-    """Serial {serial} is linked to {found} stock lines."""
-    several = _several(within)
+_AT_ONCE = ("closed_line", "attribute_mismatch", "issued")
+"""What serial and line tell of a link by themselves."""
+_TOLD = (
+    *(*_SERIAL, "line_variant", "site_id", "stock_line", "lot", "package", "attribute", "expected", "found"),
+    *(*_AT_ONCE, "misplaced", "duplicate_link"),
+)
+
+
+def _not_the_only_one(several: CTE) -> Query:
+    """The links of serials that have several, none of which awaits put-away; how many, as a quantity."""
     of_serial = [several.c[name] for name in _SERIAL]
     links = select(
-        *of_serial,
-        several.c.line_variant,
-        several.c.site_id,
-        func.count().over(partition_by=of_serial).label("found"),
+        *(several.c[name] for name in (*_SERIAL, "line_variant", "site_id")),
+        func.count().over(partition_by=of_serial).label("links"),
         func.max(several.c.docked).over(partition_by=of_serial).label("docked"),
     ).subquery("links")
-    told = (links.c[name] for name in (*_SERIAL, "line_variant", "site_id", "found"))
-    return select(*told, literal(1).label("expected")).where(
-        of_serial_items(links), links.c.found > 1, links.c.docked == 0
-    )
+    no_text = literal("", Text)
+    facts = {
+        **{column.name: column for column in links.c},
+        "stock_line": cast(null(), BigInteger),
+        "lot": no_text,
+        "package": no_text,
+        "attribute": no_text,
+        "expected": literal(str(SCALE), Text),
+        "found": cast(links.c.links * SCALE, Text),
+        "duplicate_link": literal(1),
+    }
+    told = (facts.get(name, literal(0)).label(name) for name in _TOLD)
+    return select(*told).where(links.c.links > 1, links.c.docked == 0)
 
 
 @finding("serials", "", narrows=True)

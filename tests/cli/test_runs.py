@@ -11,9 +11,9 @@ import pytest
 from python_calamine import load_workbook
 
 import stockline
-from stockline import FoundSerial, FoundStockLine, TrackingCode
+from stockline import FoundSerial
 from tests.cli.conftest import Run
-from tests.support.warehouse import PATIENCE
+from tests.support.warehouse import PATIENCE, emptied_items
 
 ITEMS = 60
 STOCKLINE = "from stockline.cli.main import app; app()"
@@ -39,18 +39,7 @@ def shop(run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Run:
     items = [f"I{number:02}" for number in range(1, ITEMS + 1)]
     with stockline.open(database_url) as stock:
         stock.create_site("EAST", locations=["A", "B"])
-        for item in items:
-            stock.create_item(item, tracking=TrackingCode(serial="specific"))
-        stock.load(
-            stock_lines=[
-                FoundStockLine(id=10 * number + line, item=item, site="EAST", location="AB"[line], quantity=line)
-                for number, item in enumerate(items, 1)
-                for line in (0, 1)
-            ],
-            serials=[
-                FoundSerial(item=item, serial="S1", stock_line=10 * number) for number, item in enumerate(items, 1)
-            ],
-        )
+        emptied_items(stock, items)
     return run
 
 

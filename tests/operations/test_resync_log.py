@@ -19,13 +19,12 @@ from stockline import (
     ResyncAction,
     ResyncProgress,
     Stockline,
-    TrackingCode,
     TrackingRow,
 )
 from stockline.operations.resync import auto, history
 from stockline.operations.resync.auto import ATTEMPTS
 from stockline.operations.resync.plan import ItemPlan
-from tests.support.warehouse import TODAY
+from tests.support.warehouse import TODAY, emptied_items
 
 CLOSED = [
     FoundStockLine(id=1, item="BIKE", site="EAST", location="A", quantity=0),
@@ -181,19 +180,7 @@ def test_the_log_is_read_backwards(stock: Stockline) -> None:
 # ---------------------------------------------------------------- while it runs
 
 
-def emptied_items(stock: Stockline, count: int) -> None:
-    """So many items of which the machine can repair one line each."""
-    items = [f"I{number}" for number in range(count)]
-    for item in items:
-        stock.create_item(item, tracking=TrackingCode(serial="specific"))
-    stock.load(
-        stock_lines=[
-            FoundStockLine(id=10 * number + line, item=item, site="EAST", location="AB"[line], quantity=line)
-            for number, item in enumerate(items, 1)
-            for line in (0, 1)
-        ],
-        serials=[FoundSerial(item=item, serial="S1", stock_line=10 * number) for number, item in enumerate(items, 1)],
-    )
+ITEMS = ["I0", "I1", "I2"]
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +191,7 @@ def _eager() -> Iterator[None]:
 
 
 def test_a_run_is_found_and_cancelled_between_two_cases(stock: Stockline) -> None:
-    emptied_items(stock, 3)
+    emptied_items(stock, ITEMS)
     told: list[ResyncProgress] = []
 
     def somebody_else(progress: ResyncProgress) -> None:
@@ -228,7 +215,7 @@ def test_a_run_is_found_and_cancelled_between_two_cases(stock: Stockline) -> Non
 
 
 def test_a_run_tells_its_number_at_once_and_how_far_it_is(stock: Stockline) -> None:
-    emptied_items(stock, 3)
+    emptied_items(stock, ITEMS)
     told: list[ResyncProgress] = []
 
     def note(progress: ResyncProgress) -> None:
@@ -250,7 +237,7 @@ def test_a_run_tells_its_number_at_once_and_how_far_it_is(stock: Stockline) -> N
 
 
 def test_what_is_broken_off_says_so(stock: Stockline) -> None:
-    emptied_items(stock, 3)
+    emptied_items(stock, ITEMS)
 
     def stumble(progress: ResyncProgress) -> None:
         if progress.items_done == 1 and stock.resync_log()[0].state == "running":
@@ -264,7 +251,7 @@ def test_what_is_broken_off_says_so(stock: Stockline) -> None:
 
 
 def test_a_run_not_heard_of_for_long_is_ended_at_once(stock: Stockline) -> None:
-    emptied_items(stock, 3)
+    emptied_items(stock, ITEMS)
 
     def give_up(progress: ResyncProgress) -> None:
         if progress.items_done == 1:

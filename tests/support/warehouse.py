@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
-from stockline import Location, OrderLine, Posting, Stockline, TrackingCode, TrackingRow
+from stockline import (
+    FoundSerial,
+    FoundStockLine,
+    Location,
+    OrderLine,
+    Posting,
+    Stockline,
+    TrackingCode,
+    TrackingRow,
+)
 from stockline.values import QuantityLike
 
 T = TypeVar("T")
@@ -52,6 +61,20 @@ def receive(stock: Stockline, name: str, item: str, rows: Sequence[TrackingRow],
     """Receive these serials on an order of one line."""
     order(stock, name, "purchase", [(item, len(rows), rows)], site)
     return stock.post(name)
+
+
+def emptied_items(stock: Stockline, items: Sequence[str]) -> None:
+    """New items at EAST of which the machine can repair a line each: a serial of an emptied line belongs on another."""
+    for item in items:
+        stock.create_item(item, tracking=TrackingCode(serial="specific"))
+    stock.load(
+        stock_lines=[
+            FoundStockLine(id=10 * number + line, item=item, site="EAST", location="AB"[line], quantity=line)
+            for number, item in enumerate(items, 1)
+            for line in (0, 1)
+        ],
+        serials=[FoundSerial(item=item, serial="S1", stock_line=10 * number) for number, item in enumerate(items, 1)],
+    )
 
 
 def at_once(works: Sequence[Callable[[], T]]) -> list[T | BaseException]:

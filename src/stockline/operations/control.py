@@ -8,7 +8,7 @@ from itertools import compress
 from string import Formatter
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 
 from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, find_site, item_codes, site_codes
@@ -30,10 +30,9 @@ def control(
         raise Refusal.of(Code.INVALID, f"There is no control {', '.join(unknown)}: {', '.join(CONTROLS)}.")
     site_id = find_site(transaction, site).id if site is not None else None
     found = []
-    with _nothing_collected():
-        for rule in RULES:
-            if only is None or rule.control in only:
-                found += _findings(transaction, rule, site_id, items)
+    for rule in RULES:
+        if only is None or rule.control in only:
+            found += _findings(transaction, rule, site_id, items)
     return found
 
 
@@ -54,13 +53,19 @@ def _findings(
 ) -> list[ControlFinding]:
     """What a rule finds, by item code, then in the order of its query."""
     result = transaction.execute(_ordered(_at(_found(rule, items), site_id)), _only(transaction, items))
-    columns, rows = list(result.keys()), result.all()
+    with _nothing_collected():
+        return _in_words(transaction, rule, list(result.keys()), result.all())
+
+
+def _in_words(
+    transaction: Transaction, rule: ControlRule, columns: Sequence[str], rows: Sequence[Row[Any]]
+) -> list[ControlFinding]:
+    """The findings of a rule; its rows may be very many, so they are told column by column."""
     item_at, site_at = columns.index("item_id"), columns.index("site_id")
     codes = item_codes(transaction, {row[item_at] for row in rows})
     sites = site_codes(transaction, {row[site_at] for row in rows if row[site_at] is not None})
     rank = {item_id: position for position, item_id in enumerate(sorted(codes, key=codes.__getitem__))}
     rows = sorted(rows, key=lambda row: rank[row[item_at]])
-    # There may be very many: they are told column by column.
     facts: _Facts = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     names = rule.sentences if facts else ()
     return [finding for name in names for finding in _told(rule, name, facts, codes, sites)]

@@ -38,8 +38,9 @@ def welcome(transaction: Transaction, item: Item, come: Mapping[str, Any], taken
     `come` and `taken` are the waves of the corrections. What came in by number was taken from what has none; a link
     that held just that holds a serial from now on.
     """
-    for claimed in transaction.execute(_CLAIMED, come).mappings().all():
-        transaction.execute(_MOVE, dict(claimed))
+    claimed = [dict(row) for row in transaction.execute(_CLAIMED, come).mappings()]
+    if claimed:
+        transaction.execute(_MOVE, claimed)
     crowded: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
     for row in transaction.execute(_CROWDED, taken):
         crowded[row.variant, row.site_id].append(row)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, FromClause, Text, and_, bindparam, case, func, literal, or_, select, union_all
 
-from stockline.rules.control.base import LINES, finding, specific
+from stockline.rules.control.base import LINES, finding, rarely, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import application, ledger_entry, open_entry
@@ -78,20 +78,36 @@ def quantity_not_ledger() -> Query:
     return _differing(_of_every_item)
 
 
+def _used() -> Query:
+    """By what remains of it, something of the entry has been taken: how much."""
+    entry = ledger_entry.c
+    # Open entries are not to be found by their number. Read into a table of its own, SQLite makes the index it needs;
+    # PostgreSQL does best if it is told nothing.
+    opened = (
+        select(*(open_entry.c[name] for name in ("item_id", "entry_id", "remaining")))
+        .cte("opened")
+        .prefix_with("MATERIALIZED", dialect="sqlite")
+    )
+    used = func.abs(entry.quantity) - func.abs(func.coalesce(opened.c.remaining, 0))
+    to_entry = and_(opened.c.item_id == entry.item_id, opened.c.entry_id == entry.id)
+    return (
+        select(entry.item_id, entry.id, used.label("used"), literal(0).label("applied"))
+        .select_from(ledger_entry.outerjoin(opened, to_entry))
+        .where(rarely(used != 0))
+    )
+
+
+def _applied(side: Any) -> Query:
+    """What applications say has been taken of their entries of one side."""
+    return select(application.c.item_id, side, literal(0), application.c.quantity)
+
+
 @finding("ledger", "posting")
 def application_differs() -> Query:
     """Ledger entry {entry}: {found} are applied, by what remains of it it should be {expected}."""
-    zero = literal(0)
-    entry, opened = ledger_entry.c, open_entry.c
-    # Added up rather than joined: open entries are not to be found by their number.
-    parts = union_all(
-        *(
-            select(application.c.item_id, side.label("id"), application.c.quantity.label("applied"), zero.label("used"))
-            for side in (application.c.outbound_id, application.c.inbound_id)
-        ),
-        select(entry.item_id, entry.id, zero, func.abs(entry.quantity)),
-        select(opened.item_id, opened.entry_id, zero, -func.abs(opened.remaining)),
-    ).subquery("parts")
+    # Of most entries nothing is used and nothing applied: only the others are added up.
+    sides = (application.c.outbound_id, application.c.inbound_id)
+    parts = union_all(_used(), *(_applied(side) for side in sides)).subquery("parts")
     applied, used = func.sum(parts.c.applied), func.sum(parts.c.used)
     differing = (
         select(parts.c.item_id, parts.c.id, used.label("expected"), applied.label("found"))
@@ -99,6 +115,7 @@ def application_differs() -> Query:
         .having(applied != used)
         .subquery("differing")
     )
+    entry = ledger_entry.c
     named = (entry[name] for name in ("item_id", "variant", "site_id", "serial", "lot", "package"))
     return select(*named, entry.id.label("entry"), differing.c.expected, differing.c.found).select_from(
         differing.join(ledger_entry, and_(entry.item_id == differing.c.item_id, entry.id == differing.c.id))

@@ -24,7 +24,6 @@ from sqlalchemy import (
 
 from stockline.rules.control.base import (
     AWAITING_PUT_AWAY,
-    LINES,
     OF_LINE,
     Within,
     finding,
@@ -190,10 +189,12 @@ def _several(within: Within) -> CTE:
 def serial_on_line(within: Within = of_every_item) -> Query:
     """Links that lead nowhere, or to a line that is not the serial's, or are not the only one."""
     to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
+    # Every line has its characteristics. Joined so, PostgreSQL knows that each will come, and makes room for all.
+    lines = stock_line.outerjoin(characteristic_set, OF_LINE)
     # First all links are gone through, for what serial and line tell; only of what is left more is asked.
     own = (
         select(*_link(serial.c.stock_line_id))
-        .select_from(serial.outerjoin(LINES, to_line))
+        .select_from(serial.outerjoin(lines, to_line))
         .where(serial.c.stock_line_id.isnot(None), within(serial), rarely(or_(~_IS_OPEN, _ISSUED, _MOVED, mismatch())))
     )
     several = _several(within)

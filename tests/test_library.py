@@ -19,6 +19,7 @@ from stockline import (
     TrackingCode,
     TrackingRow,
     WarningCode,
+    results,
 )
 from stockline.store.provision import OutdatedDatabase
 from tests.support.warehouse import TODAY, furnish, order, receive, serials
@@ -278,6 +279,7 @@ def test_everything_public_is_exported() -> None:
     assert sorted(stockline.__all__) == list(stockline.__all__)
     for name in stockline.__all__:
         assert hasattr(stockline, name)
+    assert {name for name in results.__all__ if not name.isupper()} <= set(stockline.__all__)
 
 
 def test_two_snapshots_are_equal_when_nothing_has_changed(stock: Stockline) -> None:

@@ -122,7 +122,10 @@ def _held_on(line: FromClause) -> ColumnElement[bool]:
 
 def _of_entry(table: FromClause) -> ColumnElement[bool]:
     """The row of a table keyed by serial that is about the entry's serial."""
-    return and_(*(table.c[name] == ledger_entry.c[name] for name in ("item_id", "variant", "serial")))
+    return and_(*(table.c[name] == ledger_entry.c[name] for name in _SERIAL))
+
+
+_SERIAL = ("item_id", "variant", "serial")
 
 
 @rule(Code.SERIAL_ALREADY_IN_STOCK)
@@ -135,32 +138,28 @@ def serial_already_in_stock() -> Query:
         owned.serial == serial.c.serial,
         owned.remaining > 0,
     )
-    spare = stock_line.alias("spare")
-    loaded = (
-        select(extra_link.c.serial)
-        .join(spare, and_(spare.c.item_id == extra_link.c.item_id, spare.c.id == extra_link.c.stock_line_id))
-        .where(_of_entry(extra_link), spare.c.quantity != 0)
-    )
+    held_at, further = (_site_of(table).where(_of_entry(table)) for table in (serial, extra_link))
+    spare = _site_of(extra_link).where(*(extra_link.c[name] == serial.c[name] for name in _SERIAL))
     # A serial that is in stock has a row of its own: one look tells for nearly every serial that it is not.
     known = exists().where(
-        _of_entry(serial), or_(exists().where(in_ledger), _held_on(stock_line.alias("held")), loaded.exists())
+        _of_entry(serial), or_(exists().where(in_ledger), _held_on(stock_line.alias("held")), spare.exists())
     )
-    there = select(owned.site_id).where(_of_entry(open_entry), owned.remaining > 0).limit(1).scalar_subquery()
-    place = (
-        select(characteristic_set.c.site_id)
-        .join(
-            stock_line,
-            and_(stock_line.c.item_id == characteristic_set.c.item_id, stock_line.c.set_id == characteristic_set.c.id),
-        )
-        .join(serial, and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id))
-        .where(_of_entry(serial))
-        .limit(1)
-        .scalar_subquery()
-    )
+    there = select(owned.site_id).where(_of_entry(open_entry), owned.remaining > 0)
+    site = func.coalesce(*(found.limit(1).scalar_subquery() for found in (there, held_at, further)))
     return (
-        offending(func.coalesce(there, place).label("there_site_id"))
+        offending(site.label("there_site_id"))
         .select_from(ENTRIES)
         .where(OF_WAVE, staged_line.c.steers_serial == 1, known)
+    )
+
+
+def _site_of(table: Any) -> Query:
+    """The sites of open stock lines that links lead to."""
+    line, place = stock_line.alias("linked"), characteristic_set.alias("linked_at")
+    to_line = and_(line.c.item_id == table.c.item_id, line.c.id == table.c.stock_line_id)
+    of_line = and_(place.c.item_id == line.c.item_id, place.c.id == line.c.set_id)
+    return (
+        select(place.c.site_id).select_from(table.join(line, to_line).join(place, of_line)).where(line.c.quantity != 0)
     )
 
 

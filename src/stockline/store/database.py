@@ -54,6 +54,10 @@ class Transaction:
         """A number for a posting, a window or another batch; later ones are greater."""
         return self.dialect.next_number(self.connection)
 
+    def skip_numbers(self, number: int) -> None:
+        """Give this number, and those below it, to no batch any more."""
+        self.dialect.skip_numbers(self.connection, number)
+
     def stage(
         self,
         table: Table,

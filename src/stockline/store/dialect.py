@@ -72,6 +72,10 @@ class Dialect(ABC):
     def next_number(self, connection: Connection) -> int:
         """The next batch number, without queueing behind other transactions where the database can."""
 
+    @abstractmethod
+    def skip_numbers(self, connection: Connection, number: int) -> None:
+        """Give this batch number, and those below it, to nobody any more."""
+
     def date_value(self, value: date | None) -> Any:
         """A date as the raw driver takes it."""
         return value
@@ -131,6 +135,13 @@ class SqliteDialect(Dialect):
             ).scalar_one()
         )
 
+    def skip_numbers(self, connection: Connection, number: int) -> None:
+        connection.exec_driver_sql(
+            "INSERT INTO counter (name, value) VALUES ('batch', ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+            (number,),
+        )
+
     def date_value(self, value: date | None) -> Any:
         return value and value.isoformat()
 
@@ -162,6 +173,7 @@ class PostgresDialect(Dialect):
     _RETRY = frozenset({"40001", "40P01", "55P03"})
     _TAKEN = "23505"
     """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""
+    _SKIP = text("SELECT setval('batch_number', :ahead) FROM batch_number WHERE last_value <= :number")
     _SETTINGS = text(
         # An operation touches few rows of big tables: find them by index, in the order its joins are written, whatever
         # the tables' size and however old their statistics are.
@@ -214,6 +226,10 @@ class PostgresDialect(Dialect):
 
     def next_number(self, connection: Connection) -> int:
         return int(connection.execute(BATCH_NUMBER.next_value().select()).scalar_one())
+
+    def skip_numbers(self, connection: Connection, number: int) -> None:
+        # Others draw meanwhile: so far ahead that none of them can have come beyond it.
+        connection.execute(self._SKIP, {"ahead": number + 1000, "number": number})
 
     def should_retry(self, error: DBAPIError, attempt: int) -> bool:
         state = getattr(error.orig, "sqlstate", None)

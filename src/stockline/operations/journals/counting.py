@@ -10,11 +10,13 @@ from sqlalchemy import Select, and_, bindparam, func, literal_column, select, un
 from stockline.codes import Code
 from stockline.operations.catalog import Item, Site, find_item, find_sites
 from stockline.operations.journals.at_once import JournalLine, post_journal
-from stockline.operations.locks import lock_item_sites
+from stockline.operations.locks import EVERY_SITE, lock_item_sites
 from stockline.operations.problems import Problems
+from stockline.operations.resync.counted import CountedStock, settle
 from stockline.refusal import Refusal
 from stockline.results import Counted, OrderLine, Posting, TrackingRow
 from stockline.rules.control import LINES
+from stockline.rules.control.base import OF_LINE
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.stock import characteristic_set, serial, staged_count, stock_line
@@ -40,6 +42,8 @@ class Count:
 def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     """Post what is missing, then what is too much; what is on hand and not listed is missing.
 
+    What lines, serials and ledger disagree about is settled first (CO-4).
+
     Refused `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and like an
     adjustment.
     """
@@ -48,7 +52,10 @@ def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     if site is None:
         raise Refusal.of(Code.NOT_FOUND, f"There is no site {given.site}.", site=given.site)
     found = _read(given, item, site)
-    lock_item_sites(transaction, {(item.id, given.variant, site.id): 0})
+    places = {site.id, EVERY_SITE} if item.tracking.steers("serial") else {site.id}
+    lock_item_sites(transaction, {(item.id, given.variant, place): 0 for place in places})
+    date = given.date or today
+    settle(transaction, CountedStock(item, given.variant, site.id, None if "" in found else found.keys()), date)
     journal: dict[str, list[JournalLine]] = {"negative_adjustment": [], "positive_adjustment": []}
     for place, rows in found.items():
         for kind, numbers in _differences(transaction, item, (given.variant, site.id, place), rows):
@@ -56,7 +63,7 @@ def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     lines = [line for some in journal.values() for line in some]
     if not lines:
         return Posting(number=transaction.next_number(), entries=0)
-    return post_journal(transaction, "COUNT", lines, given.date or today)
+    return post_journal(transaction, "COUNT", lines, date)
 
 
 def _read(given: Count, item: Item, site: Site) -> dict[str, dict[Numbers, int]]:
@@ -135,27 +142,20 @@ _found = staged_count.c
 _linked = LINES.join(serial, and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id))
 
 
-def _known_under(kind: str) -> Any:
-    """The lot or package under which the serial of a row is on hand (SL-1)."""
-    known = (
-        select(characteristic_set.c[kind])
-        .select_from(_linked)
-        .where(
-            serial.c.item_id == _found.item_id,
-            serial.c.variant == bindparam("of_variant"),
-            serial.c.serial == _found.serial,
-            stock_line.c.quantity > 0,
-        )
-        .scalar_subquery()
-    )
-    return func.coalesce(known, "")
-
-
 _BRING_NUMBERS = (
     update(staged_count)
-    .where(_found.batch_id == BATCH, _found.serial != "", _found.lot == "", _found.package == "")
-    .values(lot=_known_under("lot"), package=_known_under("package"))
+    .where(
+        _found.batch_id == BATCH,
+        and_(_found.serial != "", _found.lot == "", _found.package == ""),
+        and_(serial.c.item_id == _found.item_id, serial.c.serial == _found.serial),
+        serial.c.variant == bindparam("of_variant"),
+        and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id),
+        stock_line.c.quantity > 0,
+        OF_LINE,
+    )
+    .values(lot=characteristic_set.c.lot, package=characteristic_set.c.package)
 )
+"""Serials are on hand under the lot and package of their line, which the row need not say (SL-1)."""
 
 
 def _on_hand(item: Item, variant: str, site_id: int, location: str) -> Select[Any]:

@@ -8,6 +8,7 @@ system's back is described.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import insert
@@ -54,6 +55,7 @@ def load(transaction: Transaction, found: FoundStock, today: date) -> Loaded:
     problems = Problems((Code.NOT_FOUND, Code.INVALID))
     names = _names(transaction, found)
     documents = Documents(transaction, {row.document.strip() for row in found.reservations})
+    _reserve_numbers(transaction, found)
     batch = transaction.next_number()
     # A number is one line: of rows that give it twice the last one says what it is.
     line_rows = list({row[2]: row for row in _line_rows(batch, lines, names, problems)}.values())
@@ -92,6 +94,28 @@ def load(transaction: Transaction, found: FoundStock, today: date) -> Loaded:
     return Loaded(stock_lines=len(lines), serials=len(serials), reservations=len(found.reservations))
 
 
+LARGEST_LINE = POSITIONS * 2**38 - 1
+"""The largest number a stock line can be loaded with; beyond it there are as many for our own."""
+
+
+def _is_line(number: int) -> bool:
+    return 0 < number <= LARGEST_LINE
+
+
+def _links(serial: FoundSerial) -> Sequence[int]:
+    """The stock lines a serial is linked to, as found."""
+    linked = serial.stock_line
+    return () if linked is None else (linked,) if isinstance(linked, int) else linked
+
+
+def _reserve_numbers(transaction: Transaction, found: FoundStock) -> None:
+    """No line of ours will ever have a number that was found, on a line or as a link to one that is not known."""
+    of_lines = (line.id for line in found.lines if line.id is not None)
+    highest = max(filter(_is_line, chain(of_lines, chain.from_iterable(map(_links, found.serials)))), default=0)
+    if highest >= POSITIONS:
+        transaction.skip_numbers(highest // POSITIONS)
+
+
 def _names(transaction: Transaction, found: FoundStock) -> _Names:
     items = {row.item for rows in (found.lines, found.serials, found.reservations) for row in rows}
     sites = {row.site for rows in (found.lines, found.serials, found.reservations) for row in rows if row.site}
@@ -127,6 +151,9 @@ def _line_rows(
         except ValueProblem as problem:
             problems.add(Code.INVALID, f"Stock line row {row}: {problem}.", **where)
             continue
+        if line.id is not None and not _is_line(line.id):
+            message = f"Stock line row {row}: stock lines have numbers from 1 to {LARGEST_LINE}, not {line.id}."
+            problems.add(Code.INVALID, message, **where)
         number = line.id if line.id is not None else batch * POSITIONS + row
         texts = [site.id if name == "site_id" else getattr(line, name) for name in CHARACTERISTICS[:-1]]
         yield (item.id, row, number, *texts, factor, quantity)
@@ -165,10 +192,10 @@ def _serial_rows(
             message = f"Serial row {position}: there is no {what}."
             problems.add(Code.NOT_FOUND, message, row=position, item=given.item, serial=number or None)
             continue
-        linked = (
-            [given.stock_line] if given.stock_line is None or isinstance(given.stock_line, int) else given.stock_line
-        )
-        for stock_line in linked or [None]:
+        for stock_line in _links(given) or (None,):
+            if stock_line is not None and not _is_line(stock_line):
+                message = f"Serial row {position}: stock lines have numbers from 1 to {LARGEST_LINE}, not {stock_line}."
+                problems.add(Code.INVALID, message, row=position, item=given.item, serial=number)
             row += 1
             yield (
                 item.id,

@@ -1,5 +1,6 @@
 """The ledger follows the links of serials: corrections that leave every sum as it is (RS-9, invariant 10)."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,7 +25,7 @@ from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE
 
 KIND = "resynchronization"
-_WAVES = ((0, -1, 1), (1, 1, 1), (2, 1, 0), (3, -1, 0))
+_WAVES = ((0, -1, True), (1, 1, True), (2, 1, False), (3, -1, False))
 """The corrections in sequence: number, sign, and whether they carry the serial. What leaves by number is put back
 without, what comes by number is taken from what has none."""
 
@@ -64,7 +65,7 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
         return False
     left = transaction.execute(_LEAVE, parameters).rowcount
     come = transaction.execute(_COME, parameters).rowcount
-    _stage_waves(transaction, corrections)
+    stage_waves(transaction, corrections.item, corrections.batch, _waves(corrections))
     wave = {number: {"batch": corrections.batch, "wave": number} for number, _, _ in _WAVES}
     if left:
         apply_serials(transaction, wave[0], fixed=False)
@@ -83,16 +84,33 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
     return True
 
 
-def _stage_waves(transaction: Transaction, corrections: Corrections) -> None:
-    steers = [int(corrections.item.tracking.steers(kind)) for kind in NUMBER_KINDS]
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Entries that move one way, numbered from `first` to `last`; `numbered`: they carry specific serials."""
+
+    number: int
+    sign: int
+    first: int
+    last: int
+    numbered: bool = False
+
+
+def stage_waves(transaction: Transaction, item: Item, batch: int, waves: Iterable[Wave]) -> None:
+    """Stage the lines of these entries, as those of a posting are."""
+    steers = {kind: int(item.tracking.steers(kind)) for kind in NUMBER_KINDS}
     rows = []
+    for wave in waves:
+        flags = (steers["serial"] * wave.numbered, steers["lot"], steers["package"])
+        rows.append((item.id, wave.number, 1, wave.number, wave.sign, KIND, 0, wave.first, wave.last, *flags))
+    columns = ("item_id", "line_id", "own", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
+    names = (*columns, *(f"steers_{kind}" for kind in ("serial", "lot", "package")))
+    transaction.stage(staged_line, names, rows, {"batch_id": batch})
+
+
+def _waves(corrections: Corrections) -> Iterator[Wave]:
     for wave, sign, numbered in _WAVES:
         first = corrections.first + wave * corrections.serials
-        flags = (steers[0] * numbered, *steers[1:])
-        rows.append((corrections.item.id, wave, 1, wave, sign, KIND, 0, first + 1, first + corrections.serials, *flags))
-    columns = ("item_id", "line_id", "own", "wave", "sign", "kind", "site_id", "first_entry", "last_entry")
-    names = (*columns, *(f"steers_{kind}" for kind in NUMBER_KINDS))
-    transaction.stage(staged_line, names, rows, {"batch_id": corrections.batch})
+        yield Wave(wave, sign, first + 1, first + corrections.serials, numbered)
 
 
 _ITEM = bindparam("item", type_=BigInteger)

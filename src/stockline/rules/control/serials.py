@@ -54,14 +54,20 @@ _NEVER_REACHED = 2**62
 """With a limit PostgreSQL counts once. Without one each of its workers would count all links for itself."""
 
 
-def _miscounted(within: Within) -> CTE:
-    """Open lines with more or fewer links than their quantity."""
+def with_links(within: Within) -> tuple[FromClause, Any]:
+    """Stock lines beside the counts of their links, and how many links of a line that makes."""
     counted: FromClause = stock_line
     linked: Any = 0
     for count in (_counts(serial, within), _counts(extra_link, within)):
         to_line = and_(count.c.item_id == stock_line.c.item_id, count.c.stock_line_id == stock_line.c.id)
         counted = counted.outerjoin(count, to_line)
         linked += func.coalesce(count.c.links, 0)
+    return counted, linked
+
+
+def _miscounted(within: Within) -> CTE:
+    """Open lines with more or fewer links than their quantity."""
+    counted, linked = with_links(within)
     return (
         select(*(stock_line.c[name] for name in ("item_id", "id", "set_id", "quantity")), linked.label("linked"))
         .select_from(counted)

@@ -9,6 +9,8 @@ import pytest
 
 from stockline import (
     Code,
+    FoundSerial,
+    FoundStockLine,
     NumberOnHand,
     OrderLine,
     Refusal,
@@ -89,6 +91,29 @@ def test_serials_in_a_location(stock: Stockline, code: TrackingCode) -> None:
     stock.adjust("LAMP", "EAST", 1, location="B", rows=[TrackingRow("S2")])
     page = stock.numbers_on_hand("LAMP", "serial", site="EAST", location="B")
     assert figures(page, "serial", "at_location") == [("S1", "0"), ("S2", "1")]
+    page = stock.numbers_on_hand("LAMP", "serial", site="EAST", location="B", only_available=True)
+    assert shown(page, "serial") == ["S2"]
+
+
+def test_lots_of_serials_in_a_location(stock: Stockline) -> None:
+    stock.create_item("DRUG", tracking=TrackingCode(serial="specific", lot="specific"))
+    stock.adjust("DRUG", "EAST", 1, location="A", rows=[TrackingRow("S1", lot="L1")])
+    stock.adjust("DRUG", "EAST", 1, location="B", rows=[TrackingRow("S2", lot="L2")])
+    page = stock.numbers_on_hand("DRUG", "lot", site="EAST", location="B", only_available=True)
+    assert figures(page, "lot", "total", "at_location") == [("L2", "1", "1")]
+
+
+def test_lots_on_equal_lines_are_added_up(stock: Stockline) -> None:
+    stock.create_item("DRUG", tracking=TrackingCode(serial="specific", lot="specific"))
+    lines = [FoundStockLine(id=number, item="DRUG", site="EAST", lot="L1", quantity=2) for number in (1, 2)]
+    stock.load(
+        stock_lines=lines,
+        serials=[FoundSerial(item="DRUG", serial=f"S{at}", stock_line=1 + at // 2) for at in range(4)],
+    )
+    stock.create_order("SO1", "sale", site="EAST", lines=[OrderLine(item="DRUG", quantity=2)])
+    stock.track("SO1/1", [TrackingRow("S0", lot="L1"), TrackingRow("S1", lot="L1")])
+    page = stock.numbers_on_hand("DRUG", "lot", site="EAST", only_available=True)
+    assert figures(page, "lot", "total", "available") == [("L1", "4", "2")]
 
 
 def test_dates_and_cards_are_shown_and_leave_nothing_out(stock: Stockline) -> None:

@@ -8,12 +8,25 @@ on hand of a lot or package is read from its stock lines, which hold it summed; 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Text, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
 
 from stockline.rules.window import ITEM, LINE, ROWS
 from stockline.schema.ledger import ledger_entry, open_entry
 from stockline.schema.reservations import DEMAND, SUPPLY, LinkSide, link
-from stockline.schema.stock import TWIN_LINE, characteristic_set, serial, stock_line
+from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.schema.windows import window_row
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE
@@ -52,9 +65,9 @@ def summed_by_lines(kinds: Collection[str], steers: Collection[str]) -> bool:
     return "serial" in steers or ("lot" not in kinds and {"lot", "package"} <= set(steers))
 
 
-def in_entries(steers: Collection[str]) -> list[ColumnElement[bool]]:
+def in_entries(steers: Collection[str], entries: FromClause = open_entry) -> list[ColumnElement[bool]]:
     """Open inbound entries of the item at the site."""
-    owned = open_entry.c
+    owned = entries.c
     # The numbers stand in this sequence in the key: what no number of can be specific is known to be blank.
     blank = [owned[kind] == BLANK for kind in ("serial", "lot") if kind not in steers]
     return [owned.item_id == ITEM, owned.variant == VARIANT, *blank, owned.site_id == SITE, owned.remaining > 0]
@@ -73,23 +86,35 @@ LINES: FromClause = characteristic_set.join(
 _place = characteristic_set.c
 IN_LINES = [_place.item_id == ITEM, _place.variant == VARIANT, _place.site_id == SITE]
 """Characteristics of stock of the item at the site."""
-_OF_LINE = and_(_place.item_id == stock_line.c.item_id, _place.id == stock_line.c.set_id)
-_TWINS = stock_line.join(characteristic_set, and_(TWIN_LINE, stock_line.c.quantity > 0, _OF_LINE))
+
+_line, _spot = stock_line.alias("lying"), characteristic_set.alias("lying_at")
+_OF_LINE = and_(_spot.c.item_id == _line.c.item_id, _spot.c.id == _line.c.set_id)
+_STANDING = _spot.join(_line, and_(_OF_LINE, _line.c.quantity != literal_column("0"), ~_line.c.twin))
+_TWINS = _line.join(_spot, and_(_line.c.twin.is_(true()), _line.c.quantity > 0, _OF_LINE))
 """Lines that are equal to an open one, found by the item: few, and only loading makes them."""
 
 
-def _lying(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    """What lies at the site on stock lines of such characteristics."""
-    lying = select(sum_of(stock_line.c.quantity)).where(*IN_LINES, *conditions)
-    return _scalar(lying.select_from(LINES)) + _scalar(lying.select_from(_TWINS).where(stock_line.c.item_id == ITEM))
+def _lying(numbers: Numbers, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """What lies at the site on stock lines with these numbers."""
+    there = _sum_of_lines(numbers).select_from(_STANDING).where(*conditions)
+    return _scalar(there) + on_twins(numbers, *conditions)
+
+
+def on_twins(numbers: Numbers, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """What lies at the site on lines that are equal to one among `LINES`."""
+    return _scalar(_sum_of_lines(numbers).select_from(_TWINS).where(_line.c.item_id == ITEM, *conditions))
+
+
+def _sum_of_lines(numbers: Numbers) -> Select[Any]:
+    here = [_spot.c.item_id == ITEM, _spot.c.variant == VARIANT, _spot.c.site_id == SITE]
+    same = [and_(_spot.c[kind] == number, _spot.c[kind] != BLANK) for kind, number in numbers.items()]
+    return select(sum_of(_line.c.quantity)).where(*here, *same)
 
 
 def total(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]:
     """What remains of open inbound entries with these numbers."""
     if summed_by_lines(numbers, steers):
-        same = [_place[kind] == number for kind, number in numbers.items()]
-        named = [_place[kind] != BLANK for kind in numbers]
-        return _lying(*same, *named)
+        return _lying(numbers)
     return _scalar(select(sum_of(open_entry.c.remaining)).where(*_held(numbers, steers)))
 
 
@@ -162,17 +187,25 @@ def at_location(numbers: Numbers, steers: Collection[str]) -> ColumnElement[int]
     """What with these numbers lies in a location of the site, the parameter `location`."""
     there = bindparam("location", type_=Text)
     if "serial" not in numbers:
-        same = [and_(_place[kind] == number, _place[kind] != BLANK) for kind, number in numbers.items()]
-        return _lying(*same, _place.location == there)
+        return _lying(numbers, _spot.c.location == there)
     if "serial" in steers:
-        own = [serial.c.item_id == ITEM, serial.c.variant == VARIANT, serial.c.serial == numbers["serial"]]
-        line = and_(stock_line.c.item_id == ITEM, stock_line.c.id == serial.c.stock_line_id)
-        lies = and_(_place.item_id == ITEM, _place.id == stock_line.c.set_id)
-        held = serial.join(stock_line, line).join(characteristic_set, lies)
-        lying = select(func.count() * SCALE).select_from(held)
-        return _scalar(lying.where(*own, _place.site_id == SITE, _place.location == there))
-    # Serials that are not specific are on no stock line: their entries know where they came in.
-    carries = and_(open_entry.c.carried_serial == numbers["serial"], open_entry.c.carried_serial != BLANK)
-    held = open_entry.join(ledger_entry, entry_by(open_entry.c.entry_id))
-    lying = select(sum_of(open_entry.c.remaining)).select_from(held)
-    return _scalar(lying.where(*in_entries(steers), carries, ledger_entry.c.location == there))
+        return _serial_at(there, numbers["serial"])
+    return _entries_at(there, numbers["serial"], steers)
+
+
+def _serial_at(there: ColumnElement[str], number: ColumnElement[str]) -> ColumnElement[int]:
+    """One unit where the specific serial lies in the location."""
+    line = and_(stock_line.c.item_id == ITEM, stock_line.c.id == serial.c.stock_line_id)
+    lies = and_(_place.item_id == ITEM, _place.id == stock_line.c.set_id)
+    held = select(func.count() * SCALE).select_from(serial.join(stock_line, line).join(characteristic_set, lies))
+    own = [serial.c.item_id == ITEM, serial.c.variant == VARIANT, serial.c.serial == number]
+    return _scalar(held.where(*own, _place.site_id == SITE, _place.location == there))
+
+
+def _entries_at(there: ColumnElement[str], number: ColumnElement[str], steers: Collection[str]) -> ColumnElement[int]:
+    """What remains of entries in the location that carry the serial: not specific, it is on no stock line."""
+    # Asked beside a list of open entries, it must not take these for its own.
+    entries = open_entry.alias("lying")
+    held = select(sum_of(entries.c.remaining)).select_from(entries.join(ledger_entry, entry_by(entries.c.entry_id)))
+    carries = and_(entries.c.carried_serial == number, entries.c.carried_serial != BLANK)
+    return _scalar(held.where(*in_entries(steers, entries), carries, ledger_entry.c.location == there))

@@ -22,6 +22,7 @@ from stockline.rules.availability import (
     carried,
     entry_by,
     in_entries,
+    on_twins,
     pending,
     requested,
     sum_of,
@@ -140,13 +141,14 @@ def _numbers(form: _Form, *, by_lines: bool) -> Select[Any]:
     here = IN_LINES if by_lines else in_entries(form.steers)
     number = characteristic_set.c[form.kind] if by_lines else carried(form.kind, form.steers)
     quantity = stock_line.c.quantity if by_lines else open_entry.c.remaining
-    columns = [number.label("number"), sum_of(quantity).label("total")]
+    total = sum_of(quantity) + on_twins({form.kind: number}) if by_lines else sum_of(quantity)
+    columns = [number.label("number"), total.label("total")]
     if not by_lines:
         columns.append(func.max(open_entry.c.entry_id).label("known_by"))
     query = select(*columns).select_from(rows).where(*here, number != BLANK, *_stretch(form, number)).group_by(number)
     if form.only_available:
         asked = requested({form.kind: number})
-        query = query.having(sum_of(quantity) > (asked + pending({form.kind: number}) if form.drafts else asked))
+        query = query.having(total > (asked + pending({form.kind: number}) if form.drafts else asked))
         if form.has_location:
             query = query.having(at_location({form.kind: number}, form.steers) > 0)
     # The limit is written out: a planner that does not know it would read and sort all there is.

@@ -46,9 +46,9 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, plural: str = "") -> str:
     """A number of things, as in `1 row` or `2 entries`."""
-    plural = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    plural = plural or (what[:-1] + "ies" if what.endswith("y") else what + "s")
     return f"{number:,} {what if number == 1 else plural}"
 
 

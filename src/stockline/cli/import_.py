@@ -9,50 +9,44 @@ from secrets import token_hex
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from stockline import Stockline
-from stockline.cli.console import SHOWN, counted, fail, screen, show_refusal, stock_of
+from stockline.cli import columns
+from stockline.cli.console import counted, fail, screen, show_refusal, stock_of
 from stockline.cli.importing import KINDS, RECEIPTS, Kind, Outcome, Request, post_movements, read_sheet
 from stockline.cli.progress import StepBar
-from stockline.codes import SENTENCES, Code
+from stockline.cli.refused_rows import list_refused
 from stockline.exchange.mapping import Mapping
 from stockline.exchange.opening import open_sheet
-from stockline.exchange.refused import write_refused
 from stockline.exchange.sheets import Sheet, SheetProblem
 
-COLUMN = "COLUMN|=TEXT"
 CREATE = "Create items and sites that do not exist. Without this option: for goods in with numbers."
 NAMES_SHOWN = 5
 
 
 def import_(  # noqa: PLR0913, PLR0917 - an option each
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX, ODS).")],
-    item: Annotated[str, typer.Option(metavar=COLUMN, help="The item.")],
-    site: Annotated[str, typer.Option(metavar=COLUMN, help="Where the stock is: --site =EAST for all rows.")],
-    serial: Annotated[str | None, typer.Option(metavar=COLUMN, help="The serial; each row is then one unit.")] = None,
-    lot: Annotated[str | None, typer.Option(metavar=COLUMN, help="The lot.")] = None,
-    package: Annotated[str | None, typer.Option(metavar=COLUMN, help="The package.")] = None,
-    quantity: Annotated[str | None, typer.Option(metavar=COLUMN, help="The quantity; 1 if left out.")] = None,
-    variant: Annotated[str | None, typer.Option(metavar=COLUMN, help="The variant of the item.")] = None,
-    location: Annotated[str | None, typer.Option(metavar=COLUMN, help="The place inside the site.")] = None,
-    date: Annotated[str | None, typer.Option(metavar=COLUMN, help="The posting date; today if left out.")] = None,
-    expires: Annotated[str | None, typer.Option(metavar=COLUMN, help="The expiration date.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="Take only these rows. May be repeated.")
-    ] = None,
+    file: columns.File,
+    item: columns.Item,
+    site: columns.Site,
+    serial: columns.Serial = None,
+    lot: columns.Lot = None,
+    package: columns.Package = None,
+    quantity: columns.Quantity = None,
+    variant: columns.Variant = None,
+    location: columns.Location = None,
+    date: columns.Date = None,
+    expires: Annotated[str | None, typer.Option(metavar=columns.COLUMN, help="The expiration date.")] = None,
+    where: columns.Where = None,
     kind: Annotated[Kind, typer.Option(metavar="KIND", help=f"What the rows are: {', '.join(KINDS)}.")] = "purchase",
     order: Annotated[str | None, typer.Option(metavar="ID", help="The order's id; made up if left out.")] = None,
     create: Annotated[bool | None, typer.Option("--create/--no-create", help=CREATE, show_default=False)] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Post the good rows even if others are bad.")] = False,
-    refused: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to list refused rows; FILE-refused.csv if left out.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of a CSV; UTF-8 if left out.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Of a CSV; found out if left out.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Of a workbook; the first if left out.")] = None,
+    refused: columns.Refused = None,
+    encoding: columns.Encoding = None,
+    delimiter: columns.Delimiter = None,
+    sheet: columns.SheetName = None,
 ) -> None:
     """Post what a file lists: one order of it, with a line per item and site, tracked and posted in one step.
 
@@ -70,7 +64,7 @@ def import_(  # noqa: PLR0913, PLR0917 - an option each
         location=location,
         date=date,
         expires=expires,
-        where=tuple(_filter(text) for text in where or []),
+        where=columns.filters(where),
     )
     dated = expires is not None
     request = Request(order=order or _new_id(), kind=kind, create=create, skip_bad=skip_bad, expires=dated)
@@ -80,7 +74,7 @@ def import_(  # noqa: PLR0913, PLR0917 - an option each
         outcome = run_import(opener, source, mapping, request)
     except SheetProblem as problem:
         fail(f"Nothing was posted. {problem}")
-    report(request, source, outcome, refused or Path(f"{file.stem}-refused.csv"))
+    report(request, source, outcome, refused)
     if outcome.posting is None:
         raise typer.Exit(1)
 
@@ -106,14 +100,7 @@ def _new_id() -> str:
     return f"IMPORT-{datetime.now():%Y%m%d-%H%M%S}-{token_hex(2)}"  # noqa: DTZ005
 
 
-def _filter(text: str) -> tuple[str, str]:
-    column, equals, value = text.partition("=")
-    if not equals or not column.strip():
-        raise typer.BadParameter(f"{text!r} is not COLUMN=TEXT", param_hint="--where")
-    return column, value
-
-
-def report(request: Request, source: Sheet, outcome: Outcome, refused: Path) -> None:
+def report(request: Request, source: Sheet, outcome: Outcome, refused: Path | None) -> None:
     """Print what an import has come to; list its refused rows, all of them in a file."""
     console = screen()
     posted = len(outcome.movements) if outcome.posting else 0
@@ -130,7 +117,9 @@ def report(request: Request, source: Sheet, outcome: Outcome, refused: Path) -> 
     if outcome.refusal:
         show_refusal(outcome.refusal, console)
     if outcome.bad:
-        _list_bad(console, source, outcome, refused)
+        list_refused(console, source, outcome.bad, refused)
+        if outcome.posting is None and len(outcome.movements):
+            console.print("Correct them and import again, or post the other rows with --skip-bad.")
 
 
 def _made(request: Request, outcome: Outcome) -> list[tuple[str, str]]:
@@ -148,26 +137,3 @@ def _made(request: Request, outcome: Outcome) -> list[tuple[str, str]]:
             more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
             made.append((what, f"{len(names):,}: {', '.join(names[:NAMES_SHOWN])}{more}"))
     return made
-
-
-def _list_bad(console: Console, source: Sheet, outcome: Outcome, refused: Path) -> None:
-    """The first refused rows on the screen, all of them in a file."""
-    counts: dict[Code, int] = {}
-    for bad in outcome.bad:
-        counts[bad.code] = counts.get(bad.code, 0) + 1
-    for code in sorted(counts, key=counts.__getitem__, reverse=True):
-        console.print(f"{code}: {counted(counts[code], 'row')}. {SENTENCES[code]}", style="red")
-    table = Table("line", "code", "reason")
-    for bad in outcome.bad[:SHOWN]:
-        table.add_row(str(bad.line), bad.code, bad.reason)
-    console.print(table)
-    if refused.resolve() == source.path.resolve():
-        fail(f"The refused rows are not listed: {refused} is the file that was imported.")
-    try:
-        write_refused(refused, source, outcome.bad)
-    except OSError as error:
-        fail(f"The refused rows cannot be listed in {refused}: {error.strerror}. Name another file with --refused.")
-    rows = counted(len(outcome.bad), "refused row")
-    console.print(f"See {refused} for {'all ' * (len(outcome.bad) > 1)}{rows} with line and reason.")
-    if outcome.posting is None and len(outcome.movements):
-        console.print("Correct them and import again, or post the other rows with --skip-bad.")

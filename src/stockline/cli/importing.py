@@ -78,10 +78,13 @@ class Outcome:
     created_sites: list[str] = field(default_factory=list)
 
 
-def read_sheet(sheet: Sheet, mapping: Mapping, steps: Steps) -> Outcome:
-    """Read a sheet and check its rows, each on its own and against each other. No database is needed for that."""
+def read_sheet(sheet: Sheet, mapping: Mapping, steps: Steps, *, found: bool = False) -> Outcome:
+    """Read a sheet and check its rows, each on its own and against each other. No database is needed for that.
+
+    `found`: its quantities are what was found, which may be nothing.
+    """
     steps.begin("read", sheet.size)
-    reading = Reading(sheet, mapping)
+    reading = Reading(sheet, mapping, found=found)
     reading.run(steps.reach)
     steps.begin("check", 1)
     reading.check()

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from stockline.cli import database, demo, repair, reports, runs, scenario
+from stockline.cli.count import count
 from stockline.cli.import_ import import_
 from stockline.cli.load import load
 from stockline.cli.resync import resync
@@ -34,6 +35,7 @@ def stockline(
 
 
 app.command("import")(import_)
+app.command("count")(count)
 app.command("load")(load)
 app.command("resync")(resync)
 app.command("stock")(reports.stock)

@@ -88,6 +88,18 @@ def quantity_in(cell: str) -> Decimal:
     quantity = number_of(cell)
     if quantity <= 0:
         raise BadCell(Code.INVALID, f"the quantity {cell.strip()} is not greater than 0")
+    return _exact(quantity, cell)
+
+
+def found_in(cell: str) -> Decimal:
+    """A quantity that was found, which may be 0, of at most 5 decimals."""
+    quantity = number_of(cell)
+    if quantity < 0:
+        raise BadCell(Code.INVALID, f"the quantity {cell.strip()} is below 0")
+    return _exact(quantity, cell)
+
+
+def _exact(quantity: Decimal, cell: str) -> Decimal:
     exponent = quantity.normalize().as_tuple().exponent
     if isinstance(exponent, int) and exponent < -DECIMALS:
         raise BadCell(Code.INVALID, f"the quantity {cell.strip()} has more than {DECIMALS} decimals")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stockline.results import OrderLine, TrackingRow
+from stockline.results import Counted, OrderLine, TrackingRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -113,6 +113,17 @@ class Movements:
     def tracking_rows(self, rows: Iterable[int]) -> Iterator[TrackingRow]:
         """The rows of one tracking window: one a serial, without serials one for each lot and package."""
         return self._serial_rows(rows) if self.serial else self._lot_rows(rows)
+
+    def found(self, place: Place, rows: Iterable[int]) -> Iterator[Counted]:
+        """What a count has found at a place: one row a serial, without serials one for each lot and package."""
+        for row in self.tracking_rows(rows) if self.tracked else [TrackingRow(base_quantity=self.total(list(rows)))]:
+            yield Counted(
+                serial=row.serial,
+                lot=row.lot,
+                package=row.package,
+                base_quantity=row.base_quantity,
+                location=place.location,
+            )
 
     def _serial_rows(self, rows: Iterable[int]) -> Iterator[TrackingRow]:
         for row in rows:

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stockline.codes import Code
-from stockline.exchange.cells import BadCell, Remembered, date_in, name_in, number_in, quantity_in
+from stockline.exchange.cells import BadCell, Remembered, date_in, found_in, name_in, number_in, quantity_in
 from stockline.exchange.mapping import bind
 from stockline.exchange.movements import BadRow, Movements, Place
 from stockline.exchange.sheets import SheetProblem
@@ -26,10 +26,11 @@ EVERY = 1 << 12
 class Reading:
     """A sheet being read: the movements and the bad rows so far, and how many rows have been read.
 
-    A row counts as read when it passes the mapping's `where` filters.
+    A row counts as read when it passes the mapping's `where` filters. `found`: the quantities are what was found, which
+    may be nothing.
     """
 
-    def __init__(self, sheet: Sheet, mapping: Mapping) -> None:
+    def __init__(self, sheet: Sheet, mapping: Mapping, *, found: bool = False) -> None:
         self.sheet = sheet
         self.read = 0
         self.bad: list[BadRow] = []
@@ -47,7 +48,8 @@ class Reading:
         self._expiry: dict[tuple[str, str, str], tuple[date, int]] = {}
         self._lots = Remembered(lambda text: number_in(text, "lot"))
         self._packages = Remembered(lambda text: number_in(text, "package"))
-        self._quantities = Remembered(quantity_in)
+        self._found = found
+        self._quantities = Remembered(found_in if found else quantity_in)
         self._date_of = Remembered(date_in)
 
     def run(self, tick: Callable[[int], None] = lambda _: None) -> None:
@@ -83,6 +85,8 @@ class Reading:
         lot = self._lots[values[at["lot"]]] if "lot" in at else ""
         package = self._packages[values[at["package"]]] if "package" in at else ""
         quantity = self._quantity(values, serial)
+        if serial and quantity == 0:
+            return
         day = self._date_of[values[at["date"]]] if "date" in at else None
         expires = self._expiration(values, line, place, lot)
         if day:
@@ -106,11 +110,11 @@ class Reading:
             into.expires.append(expires)
 
     def _quantity(self, values: list[str], serial: str) -> Decimal | None:
-        """The quantity, if it is mapped; beside a serial it says nothing but 1."""
+        """The quantity, if it is mapped; beside a serial it says nothing but 1, or 0 where it was not found."""
         if "quantity" not in self._at:
             return None
         quantity = self._quantities[values[self._at["quantity"]]]
-        if not serial:
+        if not serial or (self._found and quantity == 0):
             return quantity
         if quantity != 1:
             raise BadCell(Code.SERIAL_QUANTITY_NOT_ONE, f"the serial {serial} stands for 1, not for {quantity}")

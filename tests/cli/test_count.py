@@ -83,6 +83,25 @@ def test_a_serial_with_nothing_found_is_not_there(folder: Path, run: Run) -> Non
     assert findings() == []
 
 
+def test_items_of_every_kind_in_one_file(folder: Path, run: Run) -> None:
+    with stockline.open("stockline.db") as opened:
+        opened.create_item("NAIL")
+        opened.adjust("NAIL", "EAST", 7)
+    rows = ("BIKE,S1,,1", "BIKE,S2,,0", "PAINT,,L1,4", "PAINT,,L1,2", "NAIL,,,2", "NAIL,,,3")
+    file = written(folder, "item,serial,lot,found", *rows)
+    result = run("count", file, *PAINT, "--serial", "serial")
+    assert result.exit_code == 0, result.output
+    assert "3 items at a site" in result.output
+    assert (on_hand("BIKE"), on_hand("PAINT"), on_hand("NAIL")) == ({"": 1}, {"L1": 6}, {"": 5})
+    assert findings() == []
+
+
+def test_a_serial_is_one_unit(folder: Path, run: Run) -> None:
+    result = run("count", written(folder, "item,serial,found", "BIKE,S1,2", "BIKE,S2,1"), *BIKES, "--quantity", "found")
+    assert result.exit_code == 1
+    assert "serial_quantity_not_one: 1 row" in result.output
+
+
 def test_only_places_that_are_named_are_counted(folder: Path, run: Run) -> None:
     file = written(folder, "item,lot,found,place", "PAINT,L1,2,B1")
     assert run("count", file, *PAINT, "--location", "place").exit_code == 0
@@ -90,12 +109,12 @@ def test_only_places_that_are_named_are_counted(folder: Path, run: Run) -> None:
 
 
 def test_every_bad_row_is_named_and_nothing_posted(folder: Path, run: Run) -> None:
-    file = written(folder, "item,lot,found", "PAINT,L1,-1", "PAINT,L2,some", "PAINT,,4")
+    file = written(folder, "item,lot,found", "PAINT,L1,-1", "PAINT,L2,some", ",L3,4")
     result = run("count", file, *PAINT)
     assert result.exit_code == 1
     assert "Nothing was posted." in result.output
     with Path("found-refused.csv").open(newline="") as listed:
-        assert [row["lot"] for row in csv.DictReader(listed)] == ["L1", "L2", ""]
+        assert [row["lot"] for row in csv.DictReader(listed)] == ["L1", "L2", "L3"]
     assert on_hand("PAINT") == {"L1": 5, "L2": 5}
 
 

@@ -156,7 +156,7 @@ class Counting:
         table.add_row("counted", counted(self.places, "item at a site", "items at a site"))
         if not self.failed:
             for what, sign in (("missing", -1), ("found too much", 1)):
-                table.add_row(what, f"{sum(_change(entry, sign) for entry in self.differences):,f}")
+                table.add_row(what, f"{sum((_change(entry, sign) for entry in self.differences), Decimal(0)):,f}")
         console.print(table)
         for refusal in self.refusals:
             show_refusal(refusal, console)

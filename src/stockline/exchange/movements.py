@@ -115,15 +115,13 @@ class Movements:
         return self._serial_rows(rows) if self.serial else self._lot_rows(rows)
 
     def found(self, place: Place, rows: Iterable[int]) -> Iterator[Counted]:
-        """What a count has found at a place: one row a serial, without serials one for each lot and package."""
-        for row in self.tracking_rows(rows) if self.tracked else [TrackingRow(base_quantity=self.total(list(rows)))]:
-            yield Counted(
-                serial=row.serial,
-                lot=row.lot,
-                package=row.package,
-                base_quantity=row.base_quantity,
-                location=place.location,
-            )
+        """What a count has found at a place, added up by numbers."""
+        quantities: defaultdict[tuple[str | None, ...], Decimal] = defaultdict(Decimal)
+        for row in rows:
+            numbers = (column[row] or None if column else None for column in (self.serial, self.lot, self.package))
+            quantities[tuple(numbers)] += self.quantity[row] if self.quantity else 1
+        for (serial, lot, package), quantity in quantities.items():
+            yield Counted(serial=serial, lot=lot, package=package, base_quantity=quantity, location=place.location)
 
     def _serial_rows(self, rows: Iterable[int]) -> Iterator[TrackingRow]:
         for row in rows:

@@ -26,8 +26,8 @@ EVERY = 1 << 12
 class Reading:
     """A sheet being read: the movements and the bad rows so far, and how many rows have been read.
 
-    A row counts as read when it passes the mapping's `where` filters. `found`: the quantities are what was found, which
-    may be nothing.
+    A row counts as read when it passes the mapping's `where` filters. `found`: the rows say what was found, of items
+    with numbers or without; a quantity may be 0.
     """
 
     def __init__(self, sheet: Sheet, mapping: Mapping, *, found: bool = False) -> None:
@@ -46,8 +46,8 @@ class Reading:
         self._repeated: list[int] = []
         self._dates: dict[date, int] = {}
         self._expiry: dict[tuple[str, str, str], tuple[date, int]] = {}
-        self._lots = Remembered(lambda text: number_in(text, "lot"))
-        self._packages = Remembered(lambda text: number_in(text, "package"))
+        self._lots = Remembered(lambda text: self._number(text, "lot"))
+        self._packages = Remembered(lambda text: self._number(text, "package"))
         self._found = found
         self._quantities = Remembered(found_in if found else quantity_in)
         self._date_of = Remembered(date_in)
@@ -81,7 +81,7 @@ class Reading:
         if place is None:
             place = self._new_place(texts)
         at = self._at
-        serial = number_in(values[at["serial"]], "serial") if "serial" in at else ""
+        serial = self._number(values[at["serial"]], "serial") if "serial" in at else ""
         lot = self._lots[values[at["lot"]]] if "lot" in at else ""
         package = self._packages[values[at["package"]]] if "package" in at else ""
         quantity = self._quantity(values, serial)
@@ -102,23 +102,25 @@ class Reading:
         into.line.append(line)
         into.place.append(place)
         for kind, number in numbers.items():
-            if number:
+            if kind in self._at:
                 getattr(into, kind).append(number)
         if quantity is not None:
             into.quantity.append(quantity)
         if "expires" in self._at:
             into.expires.append(expires)
 
+    def _number(self, text: str, kind: str) -> str:
+        """A tracking number; only among what was found some rows have it and others do not."""
+        return "" if self._found and not text.strip() else number_in(text, kind)
+
     def _quantity(self, values: list[str], serial: str) -> Decimal | None:
         """The quantity, if it is mapped; beside a serial it says nothing but 1, or 0 where it was not found."""
         if "quantity" not in self._at:
             return None
         quantity = self._quantities[values[self._at["quantity"]]]
-        if not serial or (self._found and quantity == 0):
-            return quantity
-        if quantity != 1:
+        if serial and quantity != 1 and not (self._found and quantity == 0):
             raise BadCell(Code.SERIAL_QUANTITY_NOT_ONE, f"the serial {serial} stands for 1, not for {quantity}")
-        return None
+        return quantity if self._found or not serial else None
 
     def _new_place(self, texts: tuple[str, ...]) -> int:
         named = dict(zip(self._place_kinds, texts[1:], strict=True))

@@ -121,7 +121,8 @@ class Postings(Service):
     ) -> Posting:
         """Post the differences between what was counted and what is on hand at a site, or at one place of it.
 
-        What is on hand there and not in the rows counts as 0. Nothing differs: no entries.
+        What is on hand there and not in the rows counts as 0. Nothing differs: no entries. Where stock lines, serials
+        and ledger disagree, they are made to agree first, in a posting of its own (CO-4).
 
         Raises:
             Refusal: `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and what

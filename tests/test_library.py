@@ -1,6 +1,7 @@
 """Stockline as a library: what five minutes with it look like, and what it says when it refuses."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from stockline import (
     Stockline,
     TrackingCode,
     TrackingRow,
+    UnusableDatabase,
     WarningCode,
     results,
 )
@@ -263,6 +265,22 @@ def test_an_outdated_database_is_refused_until_it_is_upgraded(database_url: str)
         OutdatedDatabase, match=r"is at version 0000, this Stockline needs \w+: run `stockline database upgrade`"
     ):
         stockline.open(database_url)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("notes.txt", "The database notes.txt cannot be opened: file is not a database."),
+        ("nowhere/stock.db", "The database nowhere/stock.db cannot be opened: unable to open database file."),
+        ("nonsense://ann:secret@here", "The database nonsense://ann:***@here cannot be opened: "),
+        ("postgresql://ann:secret@localhost:none/stock", "The database postgresql://ann:***@localhost:none/stock can"),
+    ],
+)
+def test_what_is_no_database_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("Nothing but a few words, again and again. " * 50)
+    with pytest.raises(UnusableDatabase, match=re.escape(said)):
+        stockline.open(target)
 
 
 def test_the_work_date_is_fixed_or_asked_for(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_quantity_is_a_decimal_a_whole_number_or_text(given: Decimal | int | s
 
 
 @pytest.mark.parametrize(
-    "given", [1.5, 1.0, True, "1,5", "", "two", "NaN", "Infinity", None, Decimal("sNaN"), [1], "1e30"], ids=repr
+    "given", [1.5, 1.0, True, "1,5", "", "two", "NaN", "Infinity", None, Decimal("sNaN"), [1], "1e30", "1_0"], ids=repr
 )
 def test_anything_else_is_a_problem(given: object) -> None:
     with pytest.raises(ValueProblem):

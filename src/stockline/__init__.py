@@ -63,7 +63,7 @@ from stockline.results import (
     WindowView,
     WorksheetLine,
 )
-from stockline.service import OutdatedDatabase, Stockline, open, upgrade
+from stockline.service import OutdatedDatabase, Stockline, UnusableDatabase, open, upgrade
 from stockline.tracking_code import TrackingCode
 
 __all__ = [
@@ -125,6 +125,7 @@ __all__ = [
     "SyncState",
     "TrackingCode",
     "TrackingRow",
+    "UnusableDatabase",
     "Warning",
     "WarningCode",
     "Window",

@@ -18,6 +18,8 @@ DocumentKind = Literal[
 ]
 
 NUMBER_LENGTH = 50
+LARGEST_LINE = 2**62 - 1
+"""The largest number a stock line can be loaded with; beyond it there are as many for our own."""
 LARGEST = 2**53
 """Above this many engine units a quantity is taken for an error (it is 90 billion base units)."""
 
@@ -30,6 +32,8 @@ def parse_quantity(value: QuantityLike) -> Decimal:
     """The decimal a person or file gave. Refuses what is not a finite number (also `1,5`)."""
     if isinstance(value, float | bool):
         raise ValueProblem(f"{value!r} is not a decimal number: give a Decimal, int or text")
+    if isinstance(value, str) and "_" in value:
+        raise ValueProblem(f"{value!r} is not a number")
     try:
         quantity = Decimal(value)
     except (InvalidOperation, TypeError, ValueError):

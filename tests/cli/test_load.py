@@ -99,10 +99,26 @@ def test_a_document_of_ones_own_stops_the_load(folder: Path, run: Run, opened: S
     opened.create_site("WEST")
     opened.create_order("SO1", "sale", site="WEST", lines=[OrderLine(item="BOLT", quantity=1)])
     written(folder / "STOALL.csv", STOALL)
+    dry = run(*x3(folder), "STOALL.csv")
+    assert dry.exit_code == 1
+    assert "it would be refused: SO1 is a document of your own" in squeezed(dry.output)
     result = run(*x3(folder), "STOALL.csv", "--yes")
     assert result.exit_code == 1
     assert "Reservation row 1: SO1 is a document of your own." in squeezed(result.output)
     assert opened.stock_lines() == []
+
+
+def test_a_document_that_was_loaded_before_does_not_stop_it(folder: Path, run: Run) -> None:
+    written(folder / "STOALL.csv", STOALL)
+    command = (*x3(folder), "STOALL.csv")
+    assert run(*command, "--yes").exit_code == 0
+    assert "this was a dry run" in run(*command).output
+
+
+def test_a_file_given_twice_is_not_counted_twice(folder: Path, run: Run) -> None:
+    result = run(*x3(folder), "./STOCK.csv")
+    assert result.exit_code == 1
+    assert "./STOCK.csv is given twice." in result.output
 
 
 def test_loading_once_more_overwrites(folder: Path, run: Run, opened: Stockline) -> None:

@@ -91,11 +91,11 @@ def test_a_file_that_is_no_database(folder: Path, run: Run) -> None:
     (folder / "notes.db").write_text("Nothing but a few words, again and again. " * 50)
     result = run("--database", "notes.db", "stock")
     assert result.exit_code == 1
-    assert "The database cannot be opened" in result.output
+    assert "The database notes.db cannot be opened: file is not a database." in result.output
 
 
 def test_a_url_that_makes_no_sense(run: Run) -> None:
-    assert "The database cannot be opened" in run("--database", "nonsense://here", "stock").output
+    assert "The database nonsense://here cannot be opened" in run("--database", "nonsense://here", "stock").output
 
 
 def test_the_database_comes_from_the_environment(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,3 +89,12 @@ def test_rows_that_cannot_be_read(tmp_path: Path) -> None:
         ("ledger", 12, "Posting Date"),
         ("ledger", 13, "Remaining Quantity"),
     ]
+
+
+def test_an_entry_that_stands_in_two_rows_counts_once(tmp_path: Path) -> None:
+    header = "Entry No.,Item No.,Location Code,Remaining Quantity,Serial No.\n"
+    ledger = f"{header}1,BIKE,EAST,1,S1\n2,BIKE,EAST,1,S2\n1,BIKE,EAST,1,S1\n2,BIKE,WEST,1,S2\n"
+    found = stock_of(SYSTEM, tmp_path, ledger=ledger)
+    assert unreadable(found) == [("ledger", 5, "Entry No.")]
+    assert found.repeated == 1
+    assert [line.quantity for line in found.stock_lines] == [2]

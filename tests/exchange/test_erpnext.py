@@ -122,3 +122,16 @@ def test_rows_that_cannot_be_read(tmp_path: Path) -> None:
         bin=BIN + "BIKE,,1\nBIKE,Attic - NF,none\n",
     )
     assert unreadable(found) == [("serial_no", 7, "Serial No"), ("bin", 6, "warehouse"), ("bin", 7, "actual_qty")]
+
+
+def test_what_can_stand_only_once(tmp_path: Path) -> None:
+    found = stock_of(
+        SYSTEM,
+        tmp_path,
+        serial_no="name,item_code,warehouse\nS1,BIKE,Shop\nS2,BIKE,Shop\nS1,BIKE,Shop\nS2,BIKE,Stores\n",
+        bin="item_code,warehouse,actual_qty\nBIKE,Shop,2\nBIKE,Stores,1\nBIKE,Shop,3\n",
+    )
+    assert unreadable(found) == [("serial_no", 5, "name"), ("bin", 4, "warehouse")]
+    assert found.unreadable[0].reason == "S2 stands in an earlier row, with other values"
+    assert found.repeated == 1
+    assert [line.quantity for line in found.stock_lines] == [2, 1]

@@ -1,15 +1,20 @@
 """The TOML file that says what the files of a foreign system do not."""
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from stockline import TrackingCode
 from stockline.exchange import x3
+from stockline.exchange.opening import open_sheet
 from stockline.exchange.overrides import Overrides, read_overrides
 from stockline.exchange.sheets import SheetProblem
+from stockline.exchange.systems import read_stock
 from tests.exchange.files import written
-from tests.exchange.foreign import stock_of
+from tests.exchange.foreign import stock_of, unreadable
 
 WHOLE = """
 decimal = ","
@@ -65,6 +70,9 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("[tracking]\nserial = 'sometimes'", "serial tracking cannot be 'sometimes'"),
         ("[items]\nTYRE = 'lot'", "is 'lot'"),
         ("[sites]\nEAST = 3", "is 3"),
+        ("columns = 5", "columns is 5; write"),
+        ("sites = 'EAST'", "sites is 'EAST'"),
+        ("dates = 5", "dates is 5, not a text"),
         ("[columns]\nSTOCK = 'x'", "and its names below it"),
         ("no equals sign", "cannot be read"),
     ],
@@ -93,3 +101,41 @@ def test_items_of_whose_numbers_the_files_say_nothing(tmp_path: Path) -> None:
     found = stock_of(x3.SYSTEM, tmp_path, overrides, STOCK="STOFCY,STOCOU,ITMREF,QTYSTU\nE,1,A,1\nE,2,B,1\n")
     assert found.items["A"].tracking.lot == "specific"
     assert found.items["B"].tracking.serial == "specific"
+
+
+@pytest.mark.parametrize(
+    ("cell", "quantity"),
+    [("1,5", "1.5"), ("1.000", "1000"), ("-1.234.567,25", "-1234567.25"), (",5", "0.5"), ("3", "3")],
+)
+def test_a_decimal_comma(tmp_path: Path, cell: str, quantity: str) -> None:
+    stock = f"STOFCY;STOCOU;ITMREF;QTYSTU\nEAST;1;BIKE;{cell}\n"
+    (line,) = stock_of(x3.SYSTEM, tmp_path, Overrides(decimal=","), STOCK=stock).stock_lines
+    assert line.quantity == Decimal(quantity)
+
+
+@pytest.mark.parametrize("cell", ["1.5", "1.00000", "10.00,5", "1,000,000", "1.000.5"])
+def test_a_point_that_is_not_between_thousands_is_not_passed_over(tmp_path: Path, cell: str) -> None:
+    stock = f"STOFCY;STOCOU;ITMREF;QTYSTU\nEAST;1;BIKE;{cell}\n"
+    found = stock_of(x3.SYSTEM, tmp_path, Overrides(decimal=","), STOCK=stock)
+    assert unreadable(found) == [("STOCK", 2, "QTYSTU")]
+
+
+def test_numbers_and_dates_of_a_workbook_are_such_whatever_the_mapping_says(tmp_path: Path) -> None:
+    path = tmp_path / "STOCK.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("STOFCY", "STOCOU", "ITMREF", "QTYSTU"))
+        sheet.write_row(1, 0, ("EAST", 1, "BIKE", 1.125))
+        sheet.write_row(2, 0, ("EAST", 2, "BIKE", "1,125"))
+    journal = tmp_path / "STOJOU.xlsx"
+    with xlsxwriter.Workbook(journal, {"default_date_format": "yyyy-mm-dd"}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ("STOFCY", "ITMREF", "IPTDAT", "QTYSTU", "SERNUM"))
+        sheet.write_row(1, 0, ("EAST", "BIKE", date(2024, 3, 2), 1, "S1"))
+        sheet.write_row(2, 0, ("EAST", "BIKE", "02/03/2024", 1, "S2"))
+    serials = written(tmp_path / "STOSER.csv", "ITMREF,SERNUM,STOFCY,STOCOU\nBIKE,S1,EAST,1\nBIKE,S2,EAST,2\n")
+    sheets = [open_sheet(path), open_sheet(serials), open_sheet(journal)]
+    found = read_stock(x3.SYSTEM, sheets, Overrides(decimal=",", dates="%d/%m/%Y"))
+    assert found.unreadable == []
+    assert [line.quantity for line in found.stock_lines] == [Decimal("1.125")] * 2
+    assert [one.last.date for one in found.serials if one.last] == [date(2024, 3, 2)] * 2

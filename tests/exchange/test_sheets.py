@@ -30,7 +30,7 @@ def test_a_field_over_two_lines_moves_the_lines_below(file: Path) -> None:
     assert [line for line, _, _ in rows_of(file)] == [2, 4]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_a_byte_order_mark_is_no_part_of_the_header(file: Path, encoding: str) -> None:
     written(file, "é,b\n1,2\n", encoding)
     assert open_sheet(file).columns == ["é", "b"]
@@ -58,6 +58,11 @@ def test_windows_line_ends_and_blank_fields_at_the_end_are_fine(file: Path) -> N
 def test_a_row_that_is_no_row_of_this_sheet_says_so_and_reading_goes_on(file: Path, row: str, problem: str) -> None:
     written(file, f"{HEADER}1,2,3\n{row}\n4,5,6\n")
     assert [(line, said) for line, _, said in rows_of(file)] == [(2, ""), (3, problem), (4, "")]
+
+
+def test_one_zero_byte_spoils_its_row_and_not_the_file(file: Path) -> None:
+    written(file, f"{HEADER}d,1,Kühl\nd,\0002,warm\n")
+    assert [fields[1] for _, fields, _ in rows_of(file)] == ["1", "\0002"]
 
 
 def test_latin_1_read_as_utf_8_names_every_line(file: Path) -> None:
@@ -100,7 +105,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         open_sheet(tmp_path)
 
 
-@pytest.mark.parametrize("layout", [{"encoding": "latin-99"}, {"delimiter": "ab"}, {"sheet": "Stock"}])
+@pytest.mark.parametrize(
+    "layout", [{"encoding": "latin-99"}, {"encoding": "undefined"}, {"delimiter": "ab"}, {"sheet": "Stock"}]
+)
 def test_a_layout_that_cannot_be(file: Path, layout: dict[str, str]) -> None:
     written(file, "a,b\n")
     with pytest.raises(SheetProblem):

@@ -129,6 +129,19 @@ EAST,6,BIKE,-2
     assert found.unreadable_rows == 6
 
 
+def test_numbers_of_lines_that_cannot_be(tmp_path: Path) -> None:
+    header = "STOFCY,STOCOU,ITMREF,QTYSTU"
+    lines = [0, -5, 2**62, 2**62 - 1, 1]
+    stock = "".join(f"EAST,{number},BIKE,1\n" for number in lines)
+    links = "".join(f"BIKE,S{row},EAST,{number}\n" for row, number in enumerate([-7, 2**62, 0, "", 2**62 - 1]))
+    found = stock_of(SYSTEM, tmp_path, STOCK=f"{header}\n{stock}", STOSER=f"ITMREF,SERNUM,STOFCY,STOCOU\n{links}")
+    bad = [("STOCK", line, "STOCOU") for line in (2, 3, 4)] + [("STOSER", line, "STOCOU") for line in (2, 3)]
+    assert unreadable(found) == bad
+    assert found.unreadable[0].reason == "stock lines have numbers from 1 to 4611686018427387903, not 0"
+    assert [one.id for one in found.stock_lines] == [2**62 - 1, 1]
+    assert [one.stock_line for one in found.serials] == [None, None, (2**62 - 1,)]
+
+
 def test_serials_in_stock_itself_make_one_line_of_equal_rows(tmp_path: Path) -> None:
     stock = """STOFCY,STOCOU,ITMREF,QTYSTU,LOC,SERNUM
 EAST,13,BIKE,1,A1,S3

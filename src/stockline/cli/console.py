@@ -93,14 +93,11 @@ def stock_of(context: typer.Context, *, create: bool = False) -> Iterator[Stockl
 
 
 def _opened(database: str) -> Stockline:
-    """The database, or an answer that says why it cannot be opened, whatever its driver raises."""
+    """The database, or an answer that says why it cannot be opened."""
     try:
         return stockline.open(database)
-    except stockline.Refusal:
-        raise
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        fail(f"The database cannot be opened: {reason or type(error).__name__}.")
+    except stockline.UnusableDatabase as error:
+        fail(str(error))
 
 
 def sqlite_file(database: str) -> Path | None:

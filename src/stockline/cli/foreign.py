@@ -14,10 +14,11 @@ from stockline.exchange.csv_files import write_csv
 from stockline.exchange.odoo_database import open_odoo
 from stockline.exchange.opening import open_sheet
 from stockline.exchange.overrides import Overrides, read_overrides
+from stockline.exchange.sheets import SheetProblem
 from stockline.exchange.systems import System, read_stock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stockline.cli.progress import StepBar
     from stockline.exchange.found import Found
@@ -46,7 +47,7 @@ def read_files(
     overrides = read_overrides(mapping) if mapping else Overrides()
     with ExitStack() as opened:
         sheets: list[Sheet] = []
-        for file in files:
+        for file in _each_once(files):
             if "://" in file and system is odoo.SYSTEM:
                 sheets += opened.enter_context(open_odoo(file))
             else:
@@ -55,6 +56,18 @@ def read_files(
         found = read_stock(system, sheets, overrides, steps.reach)
         steps.reach(sum(sheet.size for sheet in sheets))
     return found
+
+
+def _each_once(files: Sequence[str]) -> Iterator[str]:
+    """The files; one given twice would count twice."""
+    seen: set[Path] = set()
+    for file in files:
+        if "://" not in file:
+            path = Path(file).resolve()
+            if path in seen:
+                raise SheetProblem(f"{file} is given twice.")
+            seen.add(path)
+        yield file
 
 
 def figures(found: Found) -> list[tuple[str, int]]:

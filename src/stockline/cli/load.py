@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from stockline import Loaded, Stockline
-from stockline.cli.console import counted, database_of, fail, screen, sqlite_file, stock_of
+from stockline.cli.console import SHOWN, counted, database_of, fail, screen, sqlite_file, stock_of
 from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
 from stockline.cli.progress import StepBar
 from stockline.cli.reports import every_stock_line
@@ -42,15 +42,19 @@ def load(  # noqa: PLR0913, PLR0917 - an option each
             found = read_files(SYSTEMS[system], files, steps, mapping=mapping, encoding=encoding, delimiter=delimiter)
         except SheetProblem as problem:
             fail(f"Nothing was loaded. {problem}")
+        own: list[str] = []
         file = sqlite_file(database_of(context))
         if file is None or file.exists():
             with stock_of(context) as stock:
                 found = for_database(found, stock)
+                own = stock.own_documents({one.document for one in found.reservations})
         show_figures(SYSTEMS[system], figures(found))
         if found.unreadable:
             list_unreadable(found.unreadable, unreadable)
             if not skip_bad:
                 fail("Nothing was loaded. Correct these rows, or load the others with --skip-bad.")
+        if own and not yes:
+            fail(f"Nothing was loaded, and it would be refused: {_named(own)} of your own, not to be reserved anew.")
         if not yes:
             screen().print("Nothing was loaded: this was a dry run. Load it with --yes.")
             return
@@ -62,6 +66,13 @@ def load(  # noqa: PLR0913, PLR0917 - an option each
         what = f"{counted(loaded.stock_lines, 'stock line')} and {counted(loaded.serials, 'serial')}"
         reserved = f", {counted(loaded.reservations, 'reservation')}" if loaded.reservations else ""
         screen().print(f"Loaded {what}{reserved}; {made}.", style="green")
+
+
+def _named(documents: list[str]) -> str:
+    """The first of the documents."""
+    shown = ", ".join(documents[:SHOWN])
+    more = f" and {len(documents) - SHOWN:,} more" if len(documents) > SHOWN else ""
+    return f"{shown}{more} {'is a document' if len(documents) == 1 else 'are documents'}"
 
 
 def for_database(found: Found, stock: Stockline) -> Found:

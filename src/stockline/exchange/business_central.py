@@ -86,7 +86,7 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     bins = _Bins(tables)
     remaining: defaultdict[_Key, Decimal] = defaultdict(Decimal)
     links: list[tuple[SerialKey, _Key]] = []
-    for row in tables.rows("Item Ledger Entry"):
+    for _, _, row in tables.once("Item Ledger Entry", "Entry No."):
         key, quantity = _key(row), row["Remaining Quantity"]
         remaining[key] += quantity
         reserved.note_entry(row)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from stockline.codes import Code
-from stockline.values import NUMBER_LENGTH, ValueProblem, parse_quantity
+from stockline.values import LARGEST_LINE, NUMBER_LENGTH, ValueProblem, parse_quantity
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -122,9 +122,22 @@ def whole_in(cell: str) -> int:
     """A whole number, as ids are; spreadsheets write them with decimals too."""
     text = cell.strip()
     digits = text.partition(".")[0] if re.fullmatch(r"-?\d+\.0*", text) else text
-    if not re.fullmatch(r"-?\d{1,18}", digits):
+    if not re.fullmatch(r"-?\d{1,19}", digits):
         raise BadCell(Code.INVALID, f"{text!r} is not a whole number")
     return int(digits)
+
+
+def line_in(cell: str) -> int:
+    """The number of a stock line."""
+    number = whole_in(cell)
+    if not 0 < number <= LARGEST_LINE:
+        raise BadCell(Code.INVALID, f"stock lines have numbers from 1 to {LARGEST_LINE}, not {number}")
+    return number
+
+
+def link_in(cell: str) -> int | None:
+    """The number of the stock line that something is linked to; 0, like a blank cell, is none."""
+    return line_in(cell) if whole_in(cell) else None
 
 
 def yes_in(cell: str) -> bool:

@@ -36,6 +36,8 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
 class CsvSheet:
     """A CSV file. Rows of the wrong width, with stray quotation marks or unreadable characters say so."""
 
+    typed = False
+
     def __init__(self, path: Path, encoding: str, delimiter: str | None) -> None:
         self.path = path
         self.size = path.stat().st_size

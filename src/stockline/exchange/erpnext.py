@@ -102,7 +102,7 @@ RESERVATION = Table(
 
 def gather(tables: Tables, gathering: Gathering) -> None:
     """Gather the stock of ERPNext."""
-    cards = {row["name"]: row for row in tables.rows("Serial No")}
+    cards = {row["name"]: row for _, _, row in tables.once("Serial No", "name")}
     reservations = list(tables.numbered_rows("Stock Reservation Entry"))
     history = _History(gathering, cards, {row["name"] for _, _, row in reservations})
     history.read_bundles(tables)
@@ -127,7 +127,7 @@ def _quantities(tables: Tables, history: _History) -> dict[tuple[str, str, str],
     if not tables.has("Bin"):
         return history.sums
     quantities = {key: sum_ for key, sum_ in history.sums.items() if key[0] in history.batched}
-    for row in tables.rows("Bin"):
+    for _, _, row in tables.once("Bin", "item_code", "warehouse"):
         if row["item_code"] not in history.batched:
             quantities[row["item_code"], row["warehouse"], ""] = row["actual_qty"]
     return quantities
@@ -213,7 +213,7 @@ class _History:
 
     def read_bundles(self, tables: Tables) -> None:
         """The bundles; what an entry does not say itself stands on its bundle."""
-        bundles = {row["name"]: row for row in tables.rows("Serial and Batch Bundle")}
+        bundles = {row["name"]: row for _, _, row in tables.once("Serial and Batch Bundle", "name")}
         for row in tables.rows("Serial and Batch Entry"):
             if row["parenttype"] == RESERVATION.name or row["parent"] in self._reservations:
                 quantity = abs(row["qty"]) - (row["delivered_qty"] or 0)

@@ -109,6 +109,7 @@ class QuerySheet:
 
     size = 1
     position = 0
+    typed = True
 
     def __init__(self, connection: Connection, table: str, query: str) -> None:
         self.path = Path(table)

@@ -26,7 +26,13 @@ SIGNATURES = {
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How XLSX and ODS files begin (they are ZIP archives), and the older XLS."""
 
-WIDE_ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+WIDE_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""By the mark a file begins with; that of UTF-16 is the beginning of one of UTF-32."""
 SAMPLE = 64 * 1024
 
 
@@ -61,11 +67,11 @@ def _beginning(path: Path) -> bytes:
 
 
 def _encoding(path: Path, beginning: bytes, asked: str | None) -> str:
-    wide = WIDE_ENCODINGS.get(beginning[:2])
+    wide = next((name for mark, name in WIDE_ENCODINGS.items() if beginning.startswith(mark)), None)
     chosen = asked or wide or "utf-8-sig"
     try:
         "".encode(chosen)
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise SheetProblem(f"There is no text encoding {chosen!r}; usual ones are utf-8, cp1252, latin-1.") from None
     if not chosen.lower().startswith(("utf-16", "utf16", "utf-32", "utf32")) and _is_binary(beginning):
         raise SheetProblem(f"{path} is not a CSV file or workbook: it holds binary data.")
@@ -75,4 +81,4 @@ def _encoding(path: Path, beginning: bytes, asked: str | None) -> str:
 
 def _is_binary(beginning: bytes) -> bool:
     controls = sum(beginning.count(code) for code in range(32) if code not in b"\t\n\r\f\x1a")
-    return b"\0" in beginning or controls * 20 > len(beginning)
+    return controls * 20 > len(beginning)

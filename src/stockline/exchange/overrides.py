@@ -80,21 +80,34 @@ def _overrides(said: dict[str, Any]) -> Overrides:
     put_away = _only(said.get("put_away", {}), ("categories", "locations"), "put_away")
     return Overrides(
         decimal=_one_of(said.get("decimal", "."), (".", ","), "decimal"),
-        dates=said.get("dates"),
+        dates=_text("dates", said.get("dates")),
         columns=_named("columns", said),
-        sites={there: _site(there, here) for there, here in said.get("sites", {}).items()},
+        sites={there: _site(there, here) for there, here in _section("sites", said).items()},
         locations=_named("locations", said),
         put_away_categories=frozenset(map(str, put_away.get("categories", ["2"]))),
         put_away_locations=frozenset(map(str, put_away.get("locations", []))),
         tracking=_tracking("tracking", said["tracking"]) if "tracking" in said else None,
         no_stock=frozenset(map(str, said.get("no_stock", ("Partners", "Virtual Locations", "Physical Locations")))),
-        items={item: _tracking(item, code) for item, code in said.get("items", {}).items()},
+        items={item: _tracking(item, code) for item, code in _section("items", said).items()},
     )
+
+
+def _text(name: str, said: Any) -> str | None:
+    if said is not None and not isinstance(said, str):
+        raise ValueProblem(f"{name} is {said!r}, not a text")
+    return said
+
+
+def _section(name: str, said: dict[str, Any]) -> dict[str, Any]:
+    part = said.get(name, {})
+    if not isinstance(part, dict):
+        raise ValueProblem(f"{name} is {part!r}; write [{name}] and what it says below it")
+    return part
 
 
 def _named(section: str, said: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The pairs of a section's parts."""
-    parts = said.get(section, {})
+    parts = _section(section, said)
     for name, pairs in parts.items():
         if not isinstance(pairs, dict):
             raise ValueProblem(f"{name} in [{section}] is {pairs!r}; write [{section}.{name}] and its names below it")

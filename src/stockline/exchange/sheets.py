@@ -32,6 +32,10 @@ class Sheet(Protocol):
         """The header."""
 
     @property
+    def typed(self) -> bool:
+        """Whether numbers and dates are such in the file, so that their text here is 1.5 or 2013-04-10."""
+
+    @property
     def size(self) -> int:
         """How far `position` goes."""
 

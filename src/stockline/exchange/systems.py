@@ -78,6 +78,20 @@ class Tables:
                 for line, row in file.rows(unreadable, partial(self._tick, file)):
                     yield str(file.sheet.path), line, row
 
+    def once(self, table: str, *key: str) -> Iterator[tuple[str, int, Row]]:
+        """The rows of a table that has one row for a key: of several the first, the others repeat or contradict it."""
+        seen: dict[tuple[object, ...], int] = {}
+        for file, line, row in self.numbered_rows(table):
+            named, said = tuple(row[column] for column in key), hash(tuple(row.values()))
+            if named not in seen:
+                seen[named] = said
+                yield file, line, row
+            elif seen[named] == said:
+                self._gathering.repeated += 1
+            else:
+                which = " ".join(map(str, named))
+                self.refuse(file, line, key[-1], f"{which} stands in an earlier row, with other values")
+
     def refuse(self, file: str, line: int, column: str, reason: str) -> None:
         """List a row that can be read but not be taken."""
         self._gathering.unreadable.append(Unreadable(file, line, column, reason))

@@ -6,6 +6,7 @@ read is not taken but listed, with its file, its line and the column.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +17,8 @@ from stockline.codes import Code
 from stockline.exchange.cells import (
     BadCell,
     Remembered,
+    line_in,
+    link_in,
     moment_in,
     name_in,
     number_in,
@@ -35,10 +38,15 @@ if TYPE_CHECKING:
     from stockline.exchange.overrides import Overrides
     from stockline.exchange.sheets import Sheet
 
-Kind = Literal["text", "item", "site", "document", "serial", "quantity", "whole", "moment", "time", "yes", "list"]
+Kind = Literal[
+    "text", "item", "site", "document", "serial", "line", "link", "quantity", "whole", "moment", "time", "yes", "list"
+]
 Row = Mapping[str, Any]
 """The values of a row by the system's column names. A blank text or name is "", anything else blank is None."""
 
+WITH_COMMA = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+)(,\d*)?")
+"""A number with a decimal comma; points stand between thousands only, so that 1.5 is not taken for 15."""
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 EVERY = 1 << 12
 """Rows between two reports of progress."""
 
@@ -134,7 +142,7 @@ class TableFile:
             if position is None:
                 self._absent[column.name] = _blank(column.kind)
             else:
-                self._plan.append((column.name, position, _reader(column, overrides)))
+                self._plan.append((column.name, position, _reader(column, overrides, typed=self.sheet.typed)))
         if missing:
             names = ", ".join(self.sheet.columns)
             raise SheetProblem(f"{self.sheet.path} as {self.table.name}: {' '.join(missing)} The columns are: {names}.")
@@ -216,9 +224,9 @@ def _blank(kind: Kind) -> str | None:
     return "" if kind in ("text", "item", "site", "document", "serial") else None
 
 
-def _reader(column: Column, overrides: Overrides) -> Callable[[str], Any]:
+def _reader(column: Column, overrides: Overrides, *, typed: bool) -> Callable[[str], Any]:
     """What reads a cell of a column, remembering what it has read: most columns say a few things over and over."""
-    read = _of_kind(column, overrides)
+    read = _of_kind(column, overrides, typed=typed)
     if column.kind == "serial":
         return read if column.filled else partial(_or_blank, read, "")
     return Remembered(read if column.filled else partial(_or_blank, read, _blank(column.kind))).__getitem__
@@ -228,16 +236,18 @@ def _or_blank(read: Callable[[str], Any], blank: Any, cell: str) -> Any:
     return read(cell) if cell.strip() else blank
 
 
-def _of_kind(column: Column, overrides: Overrides) -> Callable[[str], Any]:
+def _of_kind(column: Column, overrides: Overrides, *, typed: bool) -> Callable[[str], Any]:
     readers: dict[Kind, Callable[[str], Any]] = {
         "text": text_in,
         "item": partial(name_in, kind="item"),
         "site": partial(name_in, kind="site"),
         "document": partial(name_in, kind="document"),
         "serial": partial(number_in, kind="serial"),
-        "quantity": partial(_quantity, decimal=overrides.decimal),
+        "quantity": partial(_quantity, decimal=overrides.decimal, typed=typed),
         "whole": whole_in,
-        "moment": partial(_moment, written=overrides.dates),
+        "line": line_in,
+        "link": link_in,
+        "moment": partial(_moment, written=overrides.dates, typed=typed),
         "time": time_in,
         "yes": yes_in,
         "list": _lines,
@@ -249,12 +259,17 @@ def _lines(cell: str) -> list[str]:
     return [text_in(line) for line in cell.splitlines() if line.strip()]
 
 
-def _quantity(cell: str, decimal: str) -> Decimal:
-    return number_of(cell if decimal == "." else cell.replace(".", "").replace(decimal, "."))
+def _quantity(cell: str, decimal: str, *, typed: bool) -> Decimal:
+    if decimal == "." or (typed and "," not in cell):
+        return number_of(cell)
+    text = cell.strip()
+    if not WITH_COMMA.fullmatch(text):
+        raise BadCell(Code.INVALID, f"the quantity {text!r} is not a number with a decimal comma, as in 1.000,5")
+    return number_of(text.replace(".", "").replace(",", "."))
 
 
-def _moment(cell: str, written: str | None) -> datetime:
-    if written is None:
+def _moment(cell: str, written: str | None, *, typed: bool) -> datetime:
+    if written is None or (typed and ISO_DATE.match(cell)):
         return moment_in(cell)
     try:
         return datetime.strptime(cell.strip(), written)  # noqa: DTZ007 - by whatever clock wrote it

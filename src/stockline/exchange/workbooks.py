@@ -21,6 +21,8 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 class WorkbookSheet:
     """One sheet of a workbook; the header is its first row that is not blank, a row's line its number in the sheet."""
 
+    typed = True
+
     def __init__(self, path: Path, sheet: str | None) -> None:
         self.path = path
         self.position = 0

@@ -25,7 +25,7 @@ STOCK = Table(
     "STOCK",
     (
         filled("STOFCY", "site"),
-        filled("STOCOU", "whole"),
+        filled("STOCOU", "line"),
         filled("ITMREF", "item"),
         filled("QTYSTU", "quantity"),
         *map(optional, ("WRH", "LOC", "LOCCAT", "LOT", "SLO", "ECCVALMAJ", "STA", "PALNUM", "CTRNUM")),
@@ -41,7 +41,7 @@ STOSER = Table(
         filled("ITMREF", "item"),
         filled("SERNUM", "serial"),
         needed("STOFCY"),
-        needed("STOCOU", "whole"),
+        needed("STOCOU", "link"),
         *map(optional, ("LOT", "SLO", "ECCVALMAJ")),
     ),
 ).with_suffix("_0")
@@ -66,7 +66,7 @@ STOALL = Table(
         filled("QTYSTU", "quantity"),
         filled("VCRNUM", "document"),
         *map(optional, ("VCRTYP", "VCRLIN", "LOT", "PALNUM")),
-        optional("STOCOU", "whole"),
+        optional("STOCOU", "link"),
         optional("SERNUM", "serial"),
     ),
     never=("IPTDAT",),
@@ -113,16 +113,9 @@ _Lines = dict["LineKey", tuple[FoundStockLine, str]]
 def _gather_lines(tables: Tables, gathering: Gathering) -> _Lines:
     """The rows of STOCK; those of items whose serials STOCK itself has are kept back and put together."""
     rows: _Lines = {}
-    for file, number, row in tables.numbered_rows("STOCK"):
+    for _, _, row in tables.once("STOCK", "STOFCY", "STOCOU"):
         _note_category(row, gathering)
-        key: LineKey = (row["STOFCY"], str(row["STOCOU"]))
-        told = (_line(row, gathering), row["SERNUM"])
-        if (known := rows.setdefault(key, told)) is not told:
-            if known == told:
-                gathering.repeated += 1
-            else:
-                reason = f"stock line {row['STOFCY']} {row['STOCOU']} stands in an earlier row, with other values"
-                tables.refuse(file, number, "STOCOU", reason)
+        rows[row["STOFCY"], str(row["STOCOU"])] = (_line(row, gathering), row["SERNUM"])
     one_each = {line.item for line, serial in rows.values() if serial}
     for key, (line, _) in rows.items():
         if line.item not in one_each:

@@ -30,9 +30,9 @@ from stockline.service.stock import Stock
 from stockline.service.tracking import Tracking
 from stockline.store import provision
 from stockline.store.database import Database, parse_url
-from stockline.store.provision import OutdatedDatabase
+from stockline.store.provision import OutdatedDatabase, UnusableDatabase
 
-__all__ = ["OutdatedDatabase", "Stockline", "open", "open_scratch", "upgrade"]
+__all__ = ["OutdatedDatabase", "Stockline", "UnusableDatabase", "open", "open_scratch", "upgrade"]
 
 
 def open(
@@ -47,14 +47,12 @@ def open(
     An empty database gets its tables; one of an older version is refused until `upgrade` has been run.
     `today` is the work date, fixed or asked for each time; `now` tells the time, with its zone. A tracking window that
     nobody has touched for `windows_expire_after` is discarded when somebody else opens its line.
+
+    Raises:
+        UnusableDatabase: what was named is no database, or does not answer.
+        OutdatedDatabase: its tables are those of another version.
     """
-    database = Database(parse_url(target))
-    try:
-        provision.ensure_current(database)
-    except BaseException:
-        database.close()
-        raise
-    return Stockline(database, today, now, windows_expire_after)
+    return Stockline(provision.opened(target), today, now, windows_expire_after)
 
 
 def upgrade(target: str | Path) -> None:

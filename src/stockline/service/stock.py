@@ -7,7 +7,7 @@ from typing import Any
 
 from stockline.operations import control, questions
 from stockline.operations.journals import stock_moves
-from stockline.operations.load import found_stock, missing
+from stockline.operations.load import found_demands, found_stock, missing
 from stockline.operations.resync import sync_state
 from stockline.operations.resync.repairs import with_repairs
 from stockline.results import (
@@ -64,6 +64,11 @@ class Stock(Service):
         """Item, variant and site of the stock lines, open or closed, of these numbers; unused ones are left out."""
         wanted = list(numbers)
         return self._read(lambda transaction: questions.owners_of_numbers(transaction, wanted))
+
+    def own_documents(self, documents: Iterable[str]) -> list[str]:
+        """Those of the documents that are your own here, so that `load` refuses reservations of them."""
+        wanted = list(documents)
+        return self._read(lambda transaction: found_demands.own_documents(transaction, wanted))
 
     def move_stock(
         self,

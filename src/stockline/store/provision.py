@@ -1,6 +1,7 @@
 """Giving a database its tables: migrations for those that stay, the bare tables for those that are thrown away."""
 
 import atexit
+import re
 import secrets
 import sqlite3
 import threading
@@ -22,12 +23,34 @@ from stockline.store.statistics import forgetting, tell_planner
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class OutdatedDatabase(RuntimeError):
+class UnusableDatabase(RuntimeError):
+    """What was named cannot be opened: it is no database, or does not answer, or its name makes no sense."""
+
+
+class OutdatedDatabase(UnusableDatabase):
     """The tables are those of another version of Stockline."""
 
 
 _migrating = threading.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
+
+
+def opened(target: str | Path) -> Database:
+    """The database a person named, with its tables; whatever a driver raises becomes an `UnusableDatabase`."""
+    try:
+        database = Database(parse_url(target))
+        try:
+            ensure_current(database)
+        except BaseException:
+            database.close()
+            raise
+    except UnusableDatabase:
+        raise
+    except Exception as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        named = re.sub(r"(://[^:@/]*):[^@/]*@", r"\1:***@", str(target))
+        raise UnusableDatabase(f"The database {named} cannot be opened: {reason or type(error).__name__}.") from error
+    return database
 
 
 def ensure_current(database: Database) -> None:

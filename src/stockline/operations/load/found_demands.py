@@ -106,6 +106,13 @@ _OF_BATCH = _found.batch_id == BATCH
 _IS_FOUND = and_(document.c.code == _found.document, ~document.c.deleted)
 
 
+def own_documents(transaction: Transaction, codes: Iterable[str]) -> list[str]:
+    """Those of the documents that exist here and were not made by a load, in the order of their names."""
+    wanted = {code.strip() for code in codes}
+    parts = (transaction.execute(_KNOWN.where(document.c.code.in_(part))) for part in in_parts(sorted(wanted)))
+    return sorted(row.code for rows in parts for row in rows if not row.loaded)
+
+
 def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Make the documents and lines of the staged reservations, in place of those that were loaded of them before."""
     _end_former(transaction, parameters)

@@ -28,7 +28,7 @@ from stockline.schema.reservations import staged_reservation_found
 from stockline.schema.stock import CHARACTERISTICS, staged_line_found, staged_serial_found
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
-from stockline.values import ValueProblem, clean_number, parse_quantity, to_units
+from stockline.values import LARGEST_LINE, ValueProblem, clean_number, parse_quantity, to_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,6 @@ def load(transaction: Transaction, found: FoundStock, today: date) -> Loaded:
     for table in (staged_line_found, staged_serial_found, staged_reservation_found, staged_line):
         transaction.clear(table, batch)
     return Loaded(stock_lines=len(lines), serials=len(serials), reservations=len(found.reservations))
-
-
-LARGEST_LINE = POSITIONS * 2**38 - 1
-"""The largest number a stock line can be loaded with; beyond it there are as many for our own."""
 
 
 def _is_line(number: int) -> bool:

@@ -5,7 +5,17 @@ from functools import partial
 
 import pytest
 
-from stockline import Code, Posting, Refusal, Stockline, TrackingCode, TrackingRow
+from stockline import (
+    Code,
+    Counted,
+    FoundSerial,
+    FoundStockLine,
+    Posting,
+    Refusal,
+    Stockline,
+    TrackingCode,
+    TrackingRow,
+)
 from tests.support.warehouse import Line, at_once, order, receive, serials
 
 
@@ -173,4 +183,43 @@ def test_a_line_is_tracked_and_posted_at_once(stock: Stockline) -> None:
         state = stock.specification(f"PO{number}/1")
         assert state.active + state.historic == 2
         assert len({name[0] for name in on_hand(stock, "BIKE") if name[1:].startswith(f"{number}-")}) == 1
+    assert stock.control() == []
+
+
+def test_counts_beside_postings(stock: Stockline) -> None:
+    """Out of step is settled once, whoever comes first, and what is posted beside the counts is kept."""
+    found = [FoundSerial(item="BIKE", serial=f"S{number}", stock_line=1) for number in range(10)]
+    stock.load(stock_lines=[FoundStockLine(id=1, item="BIKE", site="EAST", quantity=14)], serials=found)
+    stock.load(stock_lines=[FoundStockLine(id=2, item="PAINT", site="EAST", lot="L1", quantity=4)])
+    stock.load(stock_lines=[FoundStockLine(id=2, item="PAINT", site="EAST", lot="L1", quantity=9)])
+    for number in range(4):
+        order(stock, f"WO{number}", "purchase", [("BIKE", 2, serials(f"W{number}-", 2)), ("PAINT", 1, [L2])], "WEST")
+    bikes = [Counted(serial=one.serial) for one in found]
+    paint = [Counted(lot="L1", quantity=9)]
+    works: list[Callable[[], object]] = [
+        partial(stock.count, "BIKE", "EAST", bikes, key=f"B{at % 2}") for at in range(4)
+    ]
+    works += [partial(stock.count, "PAINT", "EAST", paint, key="P")] * 3
+    works += [partial(stock.post, f"WO{number}") for number in range(4)]
+    assert outcomes(at_once(works)) == ["done"] * 11
+    assert stock.control() == []
+    assert on_hand(stock, "BIKE") == sorted(
+        [one.serial for one in found] + [f"W{n}-{p}" for n in range(4) for p in (1, 2)]
+    )
+    assert stock.quantity_on_hand("BIKE") == 18
+    assert stock.quantity_on_hand("PAINT") == 9 + 4
+
+
+L2 = TrackingRow(lot="L2", quantity=1)
+
+
+def test_a_count_sent_twice_settles_once(stock: Stockline) -> None:
+    stock.load(stock_lines=[FoundStockLine(id=2, item="PAINT", site="EAST", lot="L1", quantity=4)])
+    stock.load(stock_lines=[FoundStockLine(id=2, item="PAINT", site="EAST", lot="L1", quantity=9)])
+    counts = [partial(stock.count, "PAINT", "EAST", [Counted(lot="L1", quantity=8)], key="C")] * 4
+    answers = at_once(counts)
+    assert outcomes(answers) == ["done"] * 4
+    assert len({answer.number for answer in answers if isinstance(answer, Posting)}) == 1
+    assert [entry.quantity for entry in stock.ledger() if entry.type == "resynchronization"] == [5]
+    assert stock.quantity_on_hand("PAINT") == 8
     assert stock.control() == []

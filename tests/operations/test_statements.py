@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
-from stockline import OrderLine, Stockline, TrackingRow
+from stockline import FoundSerial, FoundStockLine, OrderLine, Stockline, TrackingRow
 from tests.support.warehouse import PATIENCE, order, serials
 
 ROOT = Path(__file__).parents[2]
@@ -99,3 +99,26 @@ def test_nothing_staged_stays(stock: Stockline, count: int) -> None:
     for table in ("staged_line", "staged_stock", "staged_take", "window_row"):
         with stock._database.engine.connect() as connection:
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
+
+
+def test_as_many_statements_for_many_reserved_serials_taken_away_as_for_few(stock: Stockline) -> None:
+    """Their reservations go to others all at once."""
+    counts = []
+    for place, prefix, site, count in ((1, "FEW", "EAST", 4), (2, "MANY", "WEST", 1000)):
+        held = [FoundSerial(item="BIKE", serial=f"{prefix}{number}", stock_line=place) for number in range(2 * count)]
+        stock.load(
+            stock_lines=[FoundStockLine(id=place, item="BIKE", site=site, quantity=2 * count)],
+            serials=held,
+        )
+        stock.create_order(prefix, "sale", site=site, lines=[OrderLine(item="BIKE", quantity=count)])
+        stock.reserve(f"{prefix}/1", against="stock")
+        reserved = {link.supply_serial or "" for link in stock.links(line=f"{prefix}/1")}
+        assert len(reserved) == count
+        with counted(stock) as seen:
+            stock.resync_remove(place, sorted(reserved))
+        counts.append(len(seen))
+        now = {link.supply_serial for link in stock.links(line=f"{prefix}/1")}
+        assert len(now) == count
+        assert not now & reserved
+        assert not stock.control(only=["reservations", "ledger"])
+    assert counts[0] == counts[1]

@@ -12,7 +12,7 @@ from stockline.operations.catalog import Item, Site, find_item, find_sites
 from stockline.operations.journals.at_once import JournalLine, post_journal
 from stockline.operations.locks import EVERY_SITE, lock_item_sites
 from stockline.operations.problems import Problems
-from stockline.operations.resync.counted import CountedStock, settle
+from stockline.operations.resync.counted import CountedStock, keep_reserved, settle
 from stockline.refusal import Refusal
 from stockline.results import Counted, OrderLine, Posting, TrackingRow
 from stockline.rules.control import LINES
@@ -45,7 +45,7 @@ def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     What lines, serials and ledger disagree about is settled first (CO-4).
 
     Refused `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and like an
-    adjustment.
+    adjustment; `cannot_be_fully_applied` where a line has reserved what is settled away and was not found.
     """
     item = find_item(transaction, given.item)
     site = find_sites(transaction, [given.site]).get(given.site)
@@ -55,15 +55,21 @@ def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     places = {site.id, EVERY_SITE} if item.tracking.steers("serial") else {site.id}
     lock_item_sites(transaction, {(item.id, given.variant, place): 0 for place in places})
     date = given.date or today
-    settle(transaction, CountedStock(item, given.variant, site.id, None if "" in found else found.keys()), date)
+    serials = {serial for rows in found.values() for (serial, _, _), quantity in rows.items() if quantity}
+    counted = CountedStock(item, given.variant, site.id, None if "" in found else found.keys(), serials)
+    settled = settle(transaction, counted, date)
     journal: dict[str, list[JournalLine]] = {"negative_adjustment": [], "positive_adjustment": []}
     for place, rows in found.items():
         for kind, numbers in _differences(transaction, item, (given.variant, site.id, place), rows):
             journal[kind].append(_journal_line(given, place, kind, numbers))
     lines = [line for some in journal.values() for line in some]
-    if not lines:
-        return Posting(number=transaction.next_number(), entries=0)
-    return post_journal(transaction, "COUNT", lines, date)
+    if lines:
+        posting = post_journal(transaction, "COUNT", lines, date)
+    else:
+        posting = Posting(number=transaction.next_number(), entries=0)
+    if settled is not None:
+        keep_reserved(transaction, counted, settled)
+    return posting
 
 
 def _read(given: Count, item: Item, site: Site) -> dict[str, dict[Numbers, int]]:

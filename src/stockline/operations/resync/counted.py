@@ -27,28 +27,33 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     union,
     union_all,
     update,
 )
 
+from stockline.codes import Code
 from stockline.operations.catalog import Item
 from stockline.operations.ledger.applications import apply_outbound, has_shortages, open_inbound
 from stockline.operations.locks import lock_item_sites
 from stockline.operations.number_dates import remember_dates
 from stockline.operations.resync.ledger import KIND, Corrections, Wave, correct, stage_waves
 from stockline.operations.resync.links import open_posting
+from stockline.operations.resync.reservations import find_again
 from stockline.operations.resync.stock import KEPT_APART
 from stockline.operations.stock.twins import settle_twins
+from stockline.refusal import Finding, Refusal
 from stockline.rules.control import AWAITING_PUT_AWAY, LINES, SHORTAGE
 from stockline.rules.control.base import OF_LINE, of_item
 from stockline.rules.control.serials import with_links
+from stockline.rules.framework import Names
 from stockline.schema.ledger import POSITIONS, ledger_entry, number_date, open_entry, posting_line, staged_line
 from stockline.schema.resync import staged_resync
 from stockline.schema.stock import characteristic_set, serial, stock_line
 from stockline.store.database import Transaction, in_parts
 from stockline.tracking_code import NumberKind
-from stockline.values import SCALE
+from stockline.values import SCALE, to_quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class CountedStock:
     variant: str
     site_id: int
     locations: Collection[str] | None = None
+    found: Collection[str] = frozenset()
+    """The serials that were found."""
 
     @property
     def everywhere(self) -> bool:
@@ -83,8 +90,8 @@ class _Change:
     location: str = ""
 
 
-def settle(transaction: Transaction, counted: CountedStock, today: date) -> None:
-    """Make what is counted agree, its item-sites being held; where it does, nothing is posted."""
+def settle(transaction: Transaction, counted: CountedStock, today: date) -> int | None:
+    """Make what is counted agree, its item-sites being held; the number of the posting, None where it does already."""
     steered = frozenset(kind for kind in KEPT_APART if counted.item.tracking.steers(kind))
     sums = transaction.execute(_sums(steered, counted.everywhere), counted.parameters)
     changes = [_Change(KIND, int(row.quantity), row.lot, row.package) for row in sums]
@@ -93,14 +100,37 @@ def settle(transaction: Transaction, counted: CountedStock, today: date) -> None
     if counted.item.tracking.steers("serial"):
         others = transaction.execute(_other_sites(counted.everywhere), counted.parameters).scalars()
         lock_item_sites(transaction, {(counted.item.id, counted.variant, site): 0 for site in others})
-        serials = transaction.execute(_misplaced(steered, counted.everywhere), counted.parameters).all()
-    if changes or serials:
-        batch = transaction.next_number()
-        open_posting(transaction, batch, today)
-        transaction.execute(insert(posting_line).values(item_id=counted.item.id, posting_id=batch, line_id=0))
-        _post(transaction, counted, batch, changes, today)
-        first = batch * POSITIONS + len(changes)
-        _correct(transaction, Corrections(counted.item, batch, first, len(serials), today), serials)
+        misplaced = transaction.execute(_misplaced(steered, counted.everywhere), counted.parameters)
+        # What the ledger has at another site and no line has, is for a count there, unless it was found here.
+        serials = [row for row in misplaced if row.here or row.serial in counted.found]
+    if not (changes or serials):
+        return None
+    batch = transaction.next_number()
+    open_posting(transaction, batch, today)
+    transaction.execute(insert(posting_line).values(item_id=counted.item.id, posting_id=batch, line_id=0))
+    _post(transaction, counted, batch, changes, today)
+    first = batch * POSITIONS + len(changes)
+    _correct(transaction, Corrections(counted.item, batch, first, len(serials), today), serials)
+    return batch
+
+
+def keep_reserved(transaction: Transaction, counted: CountedStock, settled: int) -> None:
+    """What was settled away and found all the same is reserved again; `settled` is the posting that took it away.
+
+    Refused `cannot_be_fully_applied` where something reserved was not found: it is given up first (PO-27, T16).
+    """
+    lost = find_again(transaction, counted.item, counted.variant, counted.site_id, settled)
+    if lost:
+        names = Names(transaction, [row._mapping for row in lost])
+        raise Refusal(Code.CANNOT_BE_FULLY_APPLIED, [_not_found(names, row) for row in lost])
+
+
+def _not_found(names: Names, row: Row[Any]) -> Finding:
+    """A reservation of what a count has not found."""
+    line, item = names.line(row.line_id), names.items[row.item_id]
+    number = f" {row.serial}" if row.serial else ""
+    message = f"Line {line} has reserved {to_quantity(row.quantity)} of {item}{number}, which is not there any more."
+    return Finding(message, line=line, item=item, serial=row.serial or None)
 
 
 # ---------------------------------------------------------------- what is out of step
@@ -199,9 +229,9 @@ def _misplaced(steered: frozenset[NumberKind], everywhere: bool) -> Any:
     """Serials the ledger does not have where their line is, and those that are on no line at all."""
     of_place = [open_entry.c[kind] == _place[kind] for kind in steered]
     as_placed = select(open_entry.c.serial).where(*_of_serial, open_entry.c.site_id == _SITE, *of_place)
-    key = (serial.c.variant, serial.c.serial, serial.c.stock_line_id.label("place"))
+    key = (serial.c.variant, serial.c.serial, serial.c.stock_line_id.label("place"), true().label("here"))
     linked = _linked(everywhere, *key).where(~as_placed.exists())
-    return union_all(linked, _lost(open_entry.c.variant, open_entry.c.serial, null()))
+    return union_all(linked, _lost(open_entry.c.variant, open_entry.c.serial, null(), open_entry.c.site_id == _SITE))
 
 
 # ---------------------------------------------------------------- bringing it into step

@@ -77,7 +77,7 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
         transaction.execute(_TAKE, parameters)
         apply_outbound(transaction, wave[3])
     if left:
-        follow(transaction, wave[0], wave[1])
+        follow(transaction, corrections.item, wave[0])
     if come:
         welcome(transaction, corrections.item, wave[1], wave[3])
     transaction.clear(staged_line, corrections.batch)

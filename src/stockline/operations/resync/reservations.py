@@ -1,35 +1,111 @@
 """Reservations follow their goods when the ledger is corrected: none holds an entry of which nothing remains (RS-9)."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from stockline.operations.catalog import Item
-from stockline.operations.reservation.candidates import steering_kinds
+from stockline.operations.reservation.candidates import Kinds, steering_kinds
 from stockline.operations.reservation.late_binding import LateBinding
-from stockline.operations.reservation.links import LinkBatch
+from stockline.operations.reservation.links import HERE, SITE, VARIANT, LinkBatch, pieces, without
 from stockline.rules.posting import ENTRIES, OF_WAVE, reserved_of
-from stockline.schema.ledger import application, ledger_entry, open_entry
-from stockline.schema.reservations import NO_ENTRY, RESERVATION, link
+from stockline.rules.window import ITEM
+from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry
+from stockline.schema.reservations import NO_ENTRY, RESERVATION, link, staged_split
 from stockline.store.database import Transaction
+from stockline.tracking_code import NUMBER_KINDS, NumberKind
 from stockline.values import SCALE
 
 
-def follow(transaction: Transaction, left: Mapping[str, Any], come: Mapping[str, Any]) -> None:
-    """Links to what left by serial go with the serial, where it came in at their site, else to another free entry.
+def follow(transaction: Transaction, item: Item, left: Mapping[str, Any]) -> None:
+    """Links to what left by serial go with the serial, where it came in at their site, else to other free stock.
 
-    `left` and `come` are the waves of the corrections. A link that names the serial takes no other; one that does not
-    takes another serial, else stock without number.
+    `left` is the wave of the corrections. A link that names the serial takes no other; one that does not takes another
+    serial, else stock without number. What finds nothing holds no entry (`NO_ENTRY`).
     """
-    for held in transaction.execute(_HELD, left).mappings().all():
-        entry = transaction.execute(_CAME_IN, {**come, **held}).mappings().first()
-        if entry is None and not held["of_named"]:
-            entry = transaction.execute(_FREE, held).mappings().first()
-        if entry is not None:
-            transaction.execute(_MOVE, {**held, **entry})
+    _find_homes(transaction, item, transaction.execute(_HELD, left).all())
+
+
+def find_again(transaction: Transaction, item: Item, variant: str, site_id: int, since: int) -> Sequence[Row[Any]]:
+    """Links at the site that have lost their entry to operations from this number on look for one once more.
+
+    Those that find none, with `line_id`, `serial` and `quantity`.
+    """
+    where = {"item": item.id, "of_variant": variant, "site": site_id, "since": since * POSITIONS}
+    bereft = transaction.execute(_BEREFT, where).all()
+    _find_homes(transaction, item, bereft)
+    return transaction.execute(_BEREFT, where).all() if bereft else ()
+
+
+_ASKED: tuple[NumberKind, ...] = ("lot", "package")
+"""The kinds by which links that name no serial are told apart."""
+
+
+def _find_homes(transaction: Transaction, item: Item, links: Sequence[Row[Any]]) -> None:
+    """Give each of these links, which hold nothing any more, its serial where that is open, else what is free."""
+    by_place: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+    for row in links:
+        by_place[row.variant, row.site_id].append(row)
+    for place, some in sorted(by_place.items(), key=itemgetter(0)):
+        batch = LinkBatch(transaction, transaction.next_number())
+        batch.go_to(item.id, *place)
+        steering = steering_kinds(item.tracking)
+        goes = [(row.id, row.home, row.quantity) for row in some if _stays_with(row)]
+        goes += _dealt_out(batch, steering, [row for row in some if not (row.demand_serial or _stays_with(row))])
+        placed: Counter[int] = Counter()
+        for link_id, _, quantity in goes:
+            placed[link_id] += quantity
+        LateBinding(transaction, batch, steering).write(goes)
+        rests = ((row.id, NO_ENTRY, row.quantity - placed[row.id]) for row in some)
+        same = {"item_id": item.id, "batch_id": batch.parameters["batch"]}
+        transaction.stage(staged_split, ("link_id", "target", "quantity"), (rest for rest in rests if rest[2]), same)
+        batch.cut([_GO_NOWHERE])
+        batch.settle()
+
+
+def _stays_with(row: Row[Any]) -> bool:
+    """The link's serial is open at its site; one that does not name it wants the lot and package it asks for."""
+    suits = row.demand_lot in ("", row.home_lot) and row.demand_package in ("", row.home_package)
+    return row.home is not None and (suits or row.demand_serial != "")
+
+
+def _dealt_out(batch: LinkBatch, steering: Kinds, links: Sequence[Row[Any]]) -> Iterator[tuple[int, int, int]]:
+    """Which link goes to which free entry with how much; what asks for a lot or package comes first."""
+    by_need: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)
+    for row in links:
+        by_need[tuple(getattr(row, f"demand_{kind}") if kind in steering else "" for kind in _ASKED)].append(row)
+    free: dict[int, int] = {}
+    for (lot, package), some in sorted(by_need.items(), reverse=True):
+        many = len(free) + sum(-(-row.quantity // SCALE) for row in some)
+        found = batch.rows(_FREE, of_lot=lot, of_package=package, many=many)
+        free = {row.entry_id: row.free for row in found} | free
+        waiting = deque(row.entry_id for row in found)
+        for row in some:
+            wanted = row.quantity
+            while wanted and waiting:
+                taken = min(wanted, free[waiting[0]])
+                if taken:
+                    yield row.id, waiting[0], taken
+                wanted -= taken
+                free[waiting[0]] -= taken
+                if not free[waiting[0]]:
+                    waiting.popleft()
 
 
 def welcome(transaction: Transaction, item: Item, come: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
@@ -71,66 +147,72 @@ def _moved(links: Sequence[Any], newcomers: Sequence[Any]) -> Iterator[tuple[int
         waiting.extendleft(reversed(passed))
 
 
-def _of(name: str, type_: Any = BigInteger) -> Any:
-    return bindparam(f"of_{name}", type_=type_)
-
-
-_HELD = (
-    select(
-        link.c.item_id.label("of_item"),
-        link.c.id.label("of_link"),
-        link.c.variant.label("of_variant"),
-        link.c.site_id.label("of_site"),
-        ledger_entry.c.serial.label("of_serial"),
-        link.c.demand_lot.label("of_lot"),
-        link.c.demand_package.label("of_package"),
-        case((link.c.demand_serial != "", 1), else_=0).label("of_named"),
-    )
-    .select_from(
-        ENTRIES.join(
-            application,
-            and_(application.c.item_id == ledger_entry.c.item_id, application.c.outbound_id == ledger_entry.c.id),
-        ).join(link, and_(link.c.item_id == application.c.item_id, link.c.supply_entry_id == application.c.inbound_id))
-    )
-    .where(OF_WAVE)
-)
 _entry = ledger_entry.c
+_HOME = and_(
+    *(open_entry.c[name] == link.c[name] for name in ("item_id", "variant", "site_id")), open_entry.c.remaining > 0
+)
+_LINK_OF = [
+    *(link.c[name] for name in ("id", "variant", "site_id", "quantity")),
+    *(link.c[f"demand_{kind}"] for kind in NUMBER_KINDS),
+    open_entry.c.entry_id.label("home"),
+    open_entry.c.lot.label("home_lot"),
+    open_entry.c.package.label("home_package"),
+]
+"""A link, with the open entry at its site of the serial it held."""
+_HELD = (
+    select(*_LINK_OF)
+    .select_from(
+        ENTRIES.join(application, and_(application.c.item_id == _entry.item_id, application.c.outbound_id == _entry.id))
+        .join(link, and_(link.c.item_id == application.c.item_id, link.c.supply_entry_id == application.c.inbound_id))
+        .outerjoin(open_entry, and_(_HOME, open_entry.c.serial == _entry.serial))
+    )
+    .where(OF_WAVE, link.c.status == RESERVATION)
+    .order_by(link.c.id)
+)
+_BEREFT = (
+    select(*_LINK_OF, link.c.item_id, link.c.demand_line_id.label("line_id"), link.c.demand_serial.label("serial"))
+    .select_from(
+        link.outerjoin(open_entry, and_(_HOME, open_entry.c.serial == link.c.demand_serial, link.c.demand_serial != ""))
+    )
+    .where(
+        HERE,
+        link.c.status == RESERVATION,
+        link.c.supply_entry_id == NO_ENTRY,
+        link.c.id > bindparam("since", type_=BigInteger),
+    )
+    .order_by(link.c.id)
+)
+_unreserved = open_entry.c.remaining - reserved_of(open_entry.c.entry_id)
+_FREE = (
+    select(open_entry.c.entry_id, _unreserved.label("free"))
+    .where(
+        open_entry.c.item_id == ITEM,
+        open_entry.c.variant == VARIANT,
+        open_entry.c.site_id == SITE,
+        open_entry.c.remaining > 0,
+        _unreserved >= SCALE,
+        *(
+            or_(bindparam(f"of_{kind}", type_=Text) == "", open_entry.c[kind] == bindparam(f"of_{kind}", type_=Text))
+            for kind in _ASKED
+        ),
+    )
+    .order_by(case((open_entry.c.serial == "", 1), else_=0), open_entry.c.posting_date, open_entry.c.entry_id)
+    .limit(bindparam("many", type_=BigInteger))
+)
+_GO_NOWHERE = pieces(without("supply") | {"supply_entry_id": literal(NO_ENTRY)})
+
+
 _NUMBERS = (
     _entry.id.label("to_entry"),
     _entry.serial.label("to_serial"),
     _entry.lot.label("to_lot"),
     _entry.package.label("to_package"),
 )
-_CAME_IN = (
-    select(*_NUMBERS)
-    .select_from(ENTRIES)
-    .where(
-        OF_WAVE,
-        _entry.item_id == _of("item"),
-        _entry.variant == _of("variant", Text),
-        _entry.site_id == _of("site"),
-        _entry.serial == _of("serial", Text),
-    )
-)
-_FREE = (
-    select(*_NUMBERS)
-    .select_from(
-        open_entry.join(ledger_entry, and_(_entry.item_id == open_entry.c.item_id, _entry.id == open_entry.c.entry_id))
-    )
-    .where(
-        open_entry.c.item_id == _of("item"),
-        open_entry.c.variant == _of("variant", Text),
-        open_entry.c.site_id == _of("site"),
-        open_entry.c.remaining > 0,
-        open_entry.c.remaining - reserved_of(open_entry.c.entry_id) >= SCALE,
-        *(or_(_of(kind, Text) == "", _entry[kind] == _of(kind, Text)) for kind in ("lot", "package")),
-    )
-    .order_by(case((open_entry.c.serial == "", 1), else_=0), open_entry.c.posting_date, open_entry.c.entry_id)
-    .limit(1)
-)
 _MOVE = (
     update(link)
-    .where(link.c.item_id == _of("item"), link.c.id == _of("link"))
+    .where(
+        link.c.item_id == bindparam("of_item", type_=BigInteger), link.c.id == bindparam("of_link", type_=BigInteger)
+    )
     .values(
         supply_entry_id=bindparam("to_entry"),
         supply_serial=bindparam("to_serial"),
@@ -138,7 +220,6 @@ _MOVE = (
         supply_package=bindparam("to_package"),
     )
 )
-
 _CLAIMED = (
     select(link.c.item_id.label("of_item"), link.c.id.label("of_link"), *_NUMBERS)
     .select_from(ENTRIES.join(link, and_(link.c.item_id == _entry.item_id, link.c.demand_serial == _entry.serial)))

@@ -85,7 +85,7 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     reserved = _Reserved(tables, gathering)
     bins = _Bins(tables)
     remaining: defaultdict[_Key, Decimal] = defaultdict(Decimal)
-    links: list[tuple[SerialKey, _Key]] = []
+    links: list[tuple[SerialKey, _Key, Decimal]] = []
     for _, _, row in tables.once("Item Ledger Entry", "Entry No."):
         key, quantity = _key(row), row["Remaining Quantity"]
         remaining[key] += quantity
@@ -94,7 +94,7 @@ def gather(tables: Tables, gathering: Gathering) -> None:
             serial = (row["Item No."], row["Variant Code"], row["Serial No."])
             gathering.add_serial(serial)
             _note_movement(row, serial, gathering)
-            links += [(serial, key)] if quantity > 0 else []
+            links += [(serial, key, quantity)] if quantity else []
     for key, quantity in remaining.items():
         for bin_code, in_bin in bins.split(key, quantity) if quantity else ():
             _add_line(key, bin_code, in_bin, gathering)
@@ -102,10 +102,12 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     reserved.add()
 
 
-def _link(links: Iterable[tuple[SerialKey, _Key]], bins: _Bins, gathering: Gathering) -> None:
+def _link(links: Iterable[tuple[SerialKey, _Key, Decimal]], bins: _Bins, gathering: Gathering) -> None:
     """A serial is in the bins its warehouse entries say; what they do not say leaves it in none."""
-    for serial, key in links:
-        for bin_code in bins.of_serial(serial, key[2]):
+    for serial, key, quantity in links:
+        bin_codes = bins.of_serial(serial, key[2])
+        gathering.hold(serial, _line_key(key, bin_codes[0]), quantity)
+        for bin_code in bin_codes if quantity > 0 else ():
             line = _line_key(key, bin_code)
             if not gathering.has_line(line):
                 _add_line(key, bin_code, Decimal(), gathering)
@@ -243,4 +245,5 @@ SYSTEM = System(
         "Package No.": "package",
     },
     shown_columns={},
+    quantity_column="Remaining Quantity",
 )

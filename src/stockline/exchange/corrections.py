@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from stockline.exchange.found import FileRead, Found, links_of
 from stockline.exchange.overrides import Overrides
 from stockline.exchange.systems import Shape
+from stockline.results import FoundSerial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -66,14 +67,18 @@ def corrections_of_run(system: Shape, run: ResyncCorrections, overrides: Overrid
 def _key(system: Shape, line: FoundStockLine, overrides: Overrides) -> LineKey:
     """What the system knows a stock line by."""
     site, location = overrides.place_there(line.site, line.location)
-    names = {"site": site, "place": site, "location": location}
+    path = "/".join(filter(None, (site, location)))
+    names = {"site": site, "place": site, "path": path, "location": location}
     return tuple(names[its] if its in names else str(getattr(line, its)) for its in system.line_columns.values())
 
 
 def corrections(system: Shape, found: Found, actions: Sequence[ResyncAction]) -> list[Corrections]:
     """What the actions change in the system's tables; a table in which nothing changes is left out."""
     changes = _Changes(system, found, actions)
-    made = [changes.of_serials(), *([changes.of_lines()] if system.stock_table else [])]
+    if system.serials_have_quantities:
+        made = [changes.of_quantities()]
+    else:
+        made = [changes.of_serials(), *([changes.of_lines()] if system.stock_table else [])]
     return [table for table in made if table.rows]
 
 
@@ -111,18 +116,65 @@ class _Changes:
         )
 
     def _serial_rows(self) -> Iterator[tuple[str, ...]]:
+        for serial, gone, come, reason in self._changed():
+            for old, new in zip_longest(gone, come):
+                yield (*self._named(serial), *self._place(old), *self._place(new), reason)
+
+    def _changed(self) -> Iterator[tuple[FoundSerial, list[int], list[int], str]]:
+        """Every serial whose links change: the lines it leaves, those it comes to, and why."""
+        # Without a table of lines equal ones are one place there: nothing changes by merging them.
+        one_place = {} if self._system.stock_table else self._merged
         for serial in self._found.serials:
             before = links_of(serial)
             moves = self._moves.get((serial.item, serial.variant, serial.serial), [])
-            if not moves and self._merged.keys().isdisjoint(before):
-                continue
-            after = self._after(before, moves)
-            gone = [line for line in before if line not in after]
-            come = [line for line in after if line not in before]
-            reason = ", ".join(dict.fromkeys(move.reason for move in moves)) or EQUAL_LINES
-            named = tuple(str(getattr(serial, name)) for name in self._system.serial_columns.values())
-            for old, new in zip_longest(gone, come):
-                yield (*named, *self._place(old), *self._place(new), reason)
+            if moves or not self._merged.keys().isdisjoint(before):
+                after = self._after(before, moves)
+                stood = [one_place.get(line, line) for line in before]
+                gone = [line for line, where in zip(before, stood, strict=True) if where not in after]
+                come = [line for line in after if line not in stood]
+                yield serial, gone, come, ", ".join(dict.fromkeys(move.reason for move in moves)) or EQUAL_LINES
+
+    def _named(self, serial: FoundSerial) -> tuple[str, ...]:
+        return tuple(str(getattr(serial, name)) for name in self._system.serial_columns.values())
+
+    def of_quantities(self) -> Corrections:
+        """A row for each quantity of a serial that changes, and for each without serial that makes up for it."""
+        quantity = self._system.quantity_column
+        where = (*self._system.serial_columns, *self._system.line_columns)
+        columns = (*where, f"{quantity} before", f"{quantity} after", "reason")
+        return Corrections(self._system.serial_table, columns, list(self._quantity_rows()))
+
+    def _quantity_rows(self) -> Iterator[tuple[str, ...]]:
+        without = self._without_serial()
+        make_up: defaultdict[int, Decimal] = defaultdict(Decimal)
+        reasons: defaultdict[int, dict[str, None]] = defaultdict(dict)
+        for serial, gone, come, reason in self._changed():
+            for line in (*gone, *come):
+                before, after = self._held(serial, line), Decimal(line in come)
+                yield (*self._named(serial), *self._place(line), f"{before:f}", f"{after:f}", reason)
+                make_up[line] += before - after
+                reasons[line][reason] = None
+        for number, change in make_up.items():
+            stock, before = self._lines.get(number), without[number]
+            if change and stock is not None:
+                named = self._named(FoundSerial(item=stock.item, variant=stock.variant, serial=""))
+                reason = ", ".join(reasons[number])
+                yield (*named, *self._place(number), f"{before:f}", f"{before + change:f}", reason)
+
+    def _held(self, serial: FoundSerial, line: int) -> Decimal:
+        linked = Decimal(line in links_of(serial))
+        return self._found.held.get(((serial.item, serial.variant, serial.serial), line), linked)
+
+    def _without_serial(self) -> defaultdict[int, Decimal]:
+        """Of each line, what of its quantity has no serial."""
+        rest = defaultdict(Decimal, {number: self._quantity(number) for number in self._lines if number is not None})
+        for serial in self._found.serials:
+            for line in links_of(serial):
+                if ((serial.item, serial.variant, serial.serial), line) not in self._found.held:
+                    rest[line] -= 1
+        for (_, line), held in self._found.held.items():
+            rest[line] -= held
+        return rest
 
     def _after(self, before: Iterable[int], moves: Iterable[ResyncAction]) -> list[int]:
         """The links of a serial afterwards; those to a line that was merged follow it."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from stockline.exchange.tables import Unreadable
     from stockline.results import FoundItem, FoundReservation, FoundSerial, FoundSite, FoundStockLine
 
@@ -41,6 +43,8 @@ class Found:
     left_out: int
     """Rows of places that hold no stock, such as a customer's."""
     files: list[FileRead] = field(default_factory=list)
+    held: dict[tuple[SerialKey, int], Decimal] = field(default_factory=dict)
+    """What a serial's own rows add to the quantity of a stock line; 1 for each link where nothing is said."""
     reservations: list[FoundReservation] = field(default_factory=list)
     not_reserved: int = 0
     """Rows of reservations that hold no stock: cancelled, delivered, or of goods still to come."""
@@ -81,6 +85,7 @@ class Found:
             serials=list(map(serial_with, self.serials)),
             keys={new(number): key for number, key in self.keys.items()},
             made=frozenset(map(new, self.made)),
+            held={(serial, new(number)): quantity for (serial, number), quantity in self.held.items()},
         )
 
 

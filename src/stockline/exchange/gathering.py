@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ class Gathering:
         self._lines: dict[LineKey, _Line] = {}
         self._wanted: dict[LineKey, int] = {}
         self._serials: dict[SerialKey, _Serial] = {}
+        self._held: defaultdict[tuple[SerialKey, LineKey], Decimal] = defaultdict(Decimal)
         self._put_away: set[tuple[str, str]] = set()
 
     def has_line(self, key: LineKey) -> bool:
@@ -96,6 +98,10 @@ class Gathering:
         links[line] = None
         if wanted is not None:
             self._wanted.setdefault(line, wanted)
+
+    def hold(self, serial: SerialKey, line: LineKey, quantity: Decimal) -> None:
+        """What the rows of a serial add to the quantity of a stock line, where they have one of their own."""
+        self._held[serial, line] += quantity
 
     def moved(self, serial: SerialKey, when: tuple[datetime, int], last: LastMovement) -> None:
         """A movement of a serial; the latest counts, of several at one time the one that comes last."""
@@ -151,6 +157,7 @@ class Gathering:
             sites=sites_of(lines.values(), serials, self.reservations, self._waits),
             keys={number: key for key, number in numbers.items()},
             made=frozenset(made),
+            held={(serial, numbers[line]): held for (serial, line), held in self._held.items() if line in numbers},
             unreadable=self.unreadable,
             repeated=self.repeated,
             left_out=self.left_out,

@@ -150,6 +150,7 @@ def _gather_quant(row: Row, gathering: Gathering, products: _Products) -> None:
     if number and has_serials:
         serial = (product, "", number)
         gathering.add_serial(serial, site=site if quantity > 0 else "")
+        gathering.hold(serial, key, quantity)
         if quantity > 0:
             gathering.link(serial, key)
 
@@ -239,6 +240,7 @@ SYSTEM = System(
     quantities=("stock.quant",),
     serial_table="stock.quant",
     serial_columns={"product_id": "item", "lot_id": "serial"},
-    line_columns={"location_id": "place", "package_id": "package", "owner_id": "owner"},
+    line_columns={"location_id": "path", "package_id": "package", "owner_id": "owner"},
     shown_columns={},
+    quantity_column="quantity",
 )

@@ -29,12 +29,18 @@ class Shape:
     """Its columns that name a serial, each with what it is here."""
     line_columns: Mapping[str, str]
     """Its columns that name the serial's stock line, the last parts of the line's key, each with its characteristic
-    here; `place` is the site and location under the name the system has for them."""
+    here; `place` is the site and location under the one name the system has for them, `path` the two with a slash."""
     shown_columns: Mapping[str, str]
     """Further columns of a stock line that help to find it, each with its characteristic here."""
     stock_table: str | None = None
     """The table with a row for each stock line, where the system has one."""
     quantity_column: str = ""
+    """The column of quantities in it; without such a table in that of the serials, whose rows are a quantity each."""
+
+    @property
+    def serials_have_quantities(self) -> bool:
+        """Whether a serial's row is a part of its stock line's quantity."""
+        return bool(self.quantity_column) and self.stock_table is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 import stockline
 from stockline import (
     Code,
+    Counted,
     DraftChange,
     DraftPlace,
     FoundSerial,
@@ -384,6 +385,14 @@ def test_posting_goes_on_and_makes_a_draft_stale(stock: Stockline) -> None:
     ]
     assert refused(lambda: stock.save_draft(ANN)).code == Code.WINDOW_STALE
     assert stock.look_again(ANN).problem == Code.NOT_FOUND
+
+
+def test_what_a_count_settles_makes_a_draft_stale(stock: Stockline) -> None:
+    load(stock, {1: 3}, {"S1": 1, "S2": 1})
+    stock.draft_removal(ANN, 1, ["S2"])
+    stock.count("BIKE", "EAST", [Counted(serial="S1"), Counted(serial="S2")])
+    assert [one.facts["now"] for one in stock.resync_draft(ANN).changed] == [{"quantity": 2, "serials": 2}]
+    assert refused(lambda: stock.save_draft(ANN)).code == Code.WINDOW_STALE
 
 
 def test_a_serial_exchanged_for_another_makes_a_draft_stale(stock: Stockline) -> None:

@@ -1,7 +1,7 @@
 """Counting: what was found is compared with what is on hand, the differences are posted (PO-47)."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,8 @@ class Count:
 def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
     """Post what is missing, then what is too much; what is on hand and not listed is missing.
 
-    What lines, serials and ledger disagree about is settled first (CO-4).
+    What lines, serials and ledger disagree about is settled first (CO-4). A row that names a serial with the lot of its
+    line corrects the serial's own lot (T15).
 
     Refused `not_found`, `not_tracked`, `serial_quantity_not_one`, `invalid`, `tracking_duplicate`, and like an
     adjustment; `cannot_be_fully_applied` where a line has reserved what is settled away and was not found.
@@ -87,19 +88,28 @@ def _read(given: Count, item: Item, site: Site) -> dict[str, dict[Numbers, int]]
         where = {"row": number, "item": item.code, "serial": numbers[0] or None, "lot": numbers[1] or None}
         if place and place not in site.locations:
             problems.add(Code.NOT_FOUND, f"Row {number}: site {site.code} has no location {place}.", **where)
-        if any(numbers) and not item.tracking.tracked:
-            problems.add(Code.NOT_TRACKED, f"Row {number}: item {item.code} is not tracked.", **where)
-        if numbers[0] and quantity not in (0, SCALE):
-            message = f"Row {number}: a serial stands for exactly one base unit, not {to_quantity(quantity)}."
-            problems.add(Code.SERIAL_QUANTITY_NOT_ONE, message, **where)
-        if quantity < 0:
-            problems.add(Code.INVALID, f"Row {number}: a count cannot be below 0.", **where)
+        _check_numbers(item, numbers, quantity, problems, where)
         if numbers in found.setdefault(place, {}) or numbers[0] in serials:
             problems.add(Code.TRACKING_DUPLICATE, f"Row {number}: this was counted already.", **where)
         serials |= {numbers[0]} - {""}
         found[place][numbers] = quantity
+    if "" in found and len(found) > 1:
+        message = f"Some rows name a location, some none: a count is of all of site {site.code} or of locations."
+        problems.add(Code.INVALID, message, item=item.code)
     problems.refuse()
     return found
+
+
+def _check_numbers(item: Item, numbers: Numbers, quantity: int, problems: Problems, where: Mapping[str, Any]) -> None:
+    """What a row says of one combination can be."""
+    number = f"Row {where['row']}"
+    if any(numbers) and not item.tracking.tracked:
+        problems.add(Code.NOT_TRACKED, f"{number}: item {item.code} is not tracked.", **where)
+    if numbers[0] and quantity not in (0, SCALE):
+        message = f"{number}: a serial stands for exactly one base unit, not {to_quantity(quantity)}."
+        problems.add(Code.SERIAL_QUANTITY_NOT_ONE, message, **where)
+    if quantity < 0:
+        problems.add(Code.INVALID, f"{number}: a count cannot be below 0.", **where)
 
 
 def _quantity(row: Counted, item: Item, number: int, problems: Problems) -> int:
@@ -126,6 +136,8 @@ def _differences(
     same = {"item_id": item.id, "batch_id": batch}
     transaction.stage(staged_count, ("row", *NUMBER_KINDS, "quantity"), rows, same)
     if item.tracking.steers("serial"):
+        if any(serial and lot for serial, lot, _ in found):
+            transaction.execute(_CORRECT_OWN_LOTS, {"batch": batch, "of_variant": variant, "site": site_id})
         transaction.execute(_BRING_NUMBERS, {"batch": batch, "of_variant": variant})
     on_hand = _on_hand(item, variant, site_id, location).subquery("on_hand")
     both = union_all(
@@ -148,17 +160,29 @@ _found = staged_count.c
 _linked = LINES.join(serial, and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id))
 
 
+_ON_ITS_LINE = and_(
+    _found.batch_id == BATCH,
+    and_(serial.c.item_id == _found.item_id, serial.c.serial == _found.serial),
+    serial.c.variant == bindparam("of_variant"),
+    and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id),
+    stock_line.c.quantity > 0,
+    OF_LINE,
+)
+_CORRECT_OWN_LOTS = (
+    update(serial)
+    .where(
+        and_(_found.serial != "", _found.quantity > 0),
+        _ON_ITS_LINE,
+        and_(characteristic_set.c.site_id == bindparam("site"), characteristic_set.c.lot == _found.lot),
+        serial.c.lot.not_in(("", _found.lot)),
+    )
+    .values(lot=_found.lot)
+)
+"""Who names a serial with the lot of its line has seen it: what the serial itself says is wrong (T15)."""
+
 _BRING_NUMBERS = (
     update(staged_count)
-    .where(
-        _found.batch_id == BATCH,
-        and_(_found.serial != "", _found.lot == "", _found.package == ""),
-        and_(serial.c.item_id == _found.item_id, serial.c.serial == _found.serial),
-        serial.c.variant == bindparam("of_variant"),
-        and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id),
-        stock_line.c.quantity > 0,
-        OF_LINE,
-    )
+    .where(and_(_found.serial != "", _found.lot == "", _found.package == ""), _ON_ITS_LINE)
     .values(lot=characteristic_set.c.lot, package=characteristic_set.c.package)
 )
 """Serials are on hand under the lot and package of their line, which the row need not say (SL-1)."""

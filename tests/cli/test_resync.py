@@ -344,3 +344,12 @@ def test_what_is_reserved_stays_and_is_reported(folder: Path, run: Run) -> None:
     assert [row["cause"] for row in sheet(report, "Left") if row["item"] == "BELL"] == ["reserved"]
     assert "BELL" not in {row["item"] for row in sheet(report, "Actions")}
     assert "BELL" not in {row["ITMREF"] for row in table(folder / "home" / "corrections-STOSER.csv")}
+
+
+def test_quantities_in_the_workbook_are_numbers(folder: Path, run: Run) -> None:
+    run(*x3(folder), "--report", "report.xlsx")
+    found = sheet(folder / "report.xlsx", "Findings")
+    figures = {row["finding"]: (row["expected"], row["found"]) for row in found}
+    assert figures["surplus_serials"] == (2.0, 3.0)
+    merged = {row["STOCOU"]: row["QTYSTU after"] for row in sheet(folder / "report.xlsx", "Change STOCK")}
+    assert merged == {"1004": 2.0, "1005": 0.0}

@@ -41,7 +41,7 @@ def action(kind: str, serial: str | None, old: int | None, new: int | None, reas
 
 def rows(table: Corrections, *columns: str) -> list[tuple[str, ...]]:
     places = [list(table.columns).index(name) for name in columns]
-    return [tuple(row[place] for place in places) for row in table.rows]
+    return [tuple(str(row[place]) for place in places) for row in table.rows]
 
 
 def test_links_by_the_key_of_x3_whatever_the_number_here(tmp_path: Path) -> None:

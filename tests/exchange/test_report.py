@@ -1,5 +1,6 @@
 """Workbooks are written so that what was written can be read, whatever it looks like."""
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,12 @@ def test_texts_stay_texts(tmp_path: Path) -> None:
     assert first[:4] == ["=1+1", "00012", 3.0, 1.5]
     assert second[0] == "http://x"
     assert len(str(second[1])) == 32_767
+
+
+def test_points_in_time_are_such(tmp_path: Path) -> None:
+    path, began = tmp_path / "report.xlsx", datetime(2024, 3, 2, 9, 5, 7)  # noqa: DTZ001 - a sheet has no zones
+    write_report(path, [ReportSheet("Found", ["began"], [(began,)])])
+    assert load_workbook(path).get_sheet_by_name("Found").to_python()[1] == [began]
 
 
 def test_more_rows_than_a_sheet_holds_go_on_in_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

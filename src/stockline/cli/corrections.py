@@ -1,6 +1,7 @@
 """Rows to change in the system the stock was loaded from: `stockline runs corrections`, and for `stockline resync`."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,9 @@ def write_corrections(changes: Sequence[Corrections], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for table in changes:
             path = folder / f"corrections-{table.table.replace(' ', '-')}.csv"
-            write_csv(path, table.columns, table.rows)
+            # In digits: a quantity may be a Decimal that is shown as 1E+3.
+            rows = ([f"{cell:f}" if isinstance(cell, Decimal) else cell for cell in row] for row in table.rows)
+            write_csv(path, table.columns, rows)
             screen().print(f"See {path} for {counted(len(table.rows), 'row')} to change in {table.table}.")
     except OSError as error:
         fail(f"The corrections cannot be written to {folder}: {error.strerror}.")

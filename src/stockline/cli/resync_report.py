@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -124,7 +125,7 @@ def _known_by(one: ControlFinding) -> tuple[object, ...]:
 
 
 def _finding(one: ControlFinding, settled: str) -> Sequence[Cell]:
-    figures = (_text(one.expected), _text(one.found))
+    figures = _figure(one.expected), _figure(one.found)
     where = (*_place(one), one.control, one.finding, _text(one.stock_line), one.serial, one.lot, one.package)
     return (*where, *figures, one.repair, settled, one.message)
 
@@ -155,6 +156,11 @@ def _step(action: ResyncAction) -> str:
 
 def _numbers(lines: Iterable[int]) -> str:
     return ", ".join(map(str, lines))
+
+
+def _figure(value: object) -> Cell:
+    """What was expected or found: a quantity as a number, a place or status as the text it is."""
+    return value if isinstance(value, int | Decimal) else _text(value)
 
 
 def _text(value: object) -> str:

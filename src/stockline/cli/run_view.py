@@ -158,7 +158,8 @@ def _movement(evidence: ResyncEvidence) -> str:
 
 def _audited(one: ResyncAudit) -> Sequence[Cell]:
     entry, action, known = one.entry, one.action, one.evidence
-    run = str(entry.run), _kind(entry), entry.person, moment(entry.started_at)
+    began = entry.started_at.astimezone().replace(tzinfo=None, microsecond=0)  # a sheet has no zones
+    run = str(entry.run), _kind(entry), entry.person, began
     link = action.item, action.variant, action.serial, action.action, action.reason
     own = known.lot, known.sublot, known.version
     return (*run, *link, *_counts(one.old_line), *_counts(one.new_line), *own, _movement(known))

@@ -31,7 +31,7 @@ class Corrections:
 
     table: str
     columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | Decimal]]
 
 
 OWN = Shape(
@@ -144,14 +144,14 @@ class _Changes:
         columns = (*where, f"{quantity} before", f"{quantity} after", "reason")
         return Corrections(self._system.serial_table, columns, list(self._quantity_rows()))
 
-    def _quantity_rows(self) -> Iterator[tuple[str, ...]]:
+    def _quantity_rows(self) -> Iterator[tuple[str | Decimal, ...]]:
         without = self._without_serial()
         make_up: defaultdict[int, Decimal] = defaultdict(Decimal)
         reasons: defaultdict[int, dict[str, None]] = defaultdict(dict)
         for serial, gone, come, reason in self._changed():
             for line in (*gone, *come):
                 before, after = self._held(serial, line), Decimal(line in come)
-                yield (*self._named(serial), *self._place(line), f"{before:f}", f"{after:f}", reason)
+                yield (*self._named(serial), *self._place(line), before, after, reason)
                 make_up[line] += before - after
                 reasons[line][reason] = None
         for number, change in make_up.items():
@@ -159,7 +159,7 @@ class _Changes:
             if change and stock is not None:
                 named = self._named(FoundSerial(item=stock.item, variant=stock.variant, serial=""))
                 reason = ", ".join(reasons[number])
-                yield (*named, *self._place(number), f"{before:f}", f"{before + change:f}", reason)
+                yield (*named, *self._place(number), before, before + change, reason)
 
     def _held(self, serial: FoundSerial, line: int) -> Decimal:
         linked = Decimal(line in links_of(serial))
@@ -204,13 +204,8 @@ class _Changes:
             after[old] = Decimal()
         quantity = self._system.quantity_column
         columns = (*self._system.line_columns, f"{quantity} before", f"{quantity} after", "reason")
-        rows = [
-            (
-                *self._place(number)[: len(self._system.line_columns)],
-                f"{self._quantity(number):f}",
-                f"{q:f}",
-                EQUAL_LINES,
-            )
+        rows: list[Sequence[str | Decimal]] = [
+            (*self._place(number)[: len(self._system.line_columns)], self._quantity(number), q, EQUAL_LINES)
             for number, q in after.items()
         ]
         return Corrections(self._system.stock_table or "", columns, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from stockline.exchange.csv_files import write_csv
 if TYPE_CHECKING:
     from pathlib import Path
 
-Cell = str | int | Decimal | None
+Cell = str | int | Decimal | datetime | None
 
 ROWS = 1_048_576
 """Rows of a sheet, its header included."""
@@ -41,7 +42,12 @@ def write_report(path: Path, sheets: Iterable[ReportSheet]) -> None:
         OSError: the file cannot be written there.
     """
     path.touch()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "yyyy-mm-dd hh:mm:ss",
+    }
     with xlsxwriter.Workbook(path, options) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
         for sheet in sheets:
@@ -74,5 +80,7 @@ def _write_sheet(into: Any, columns: Sequence[str], rows: Sequence[Sequence[Cell
         for column, cell in enumerate(row):
             if isinstance(cell, str):
                 into.write_string(number, column, cell[:CELL])
+            elif isinstance(cell, datetime):
+                into.write_datetime(number, column, cell)
             elif cell is not None:
                 into.write_number(number, column, cell)

@@ -74,7 +74,9 @@ def show(
 ) -> None:
     """Show an item at a site: figures, verdict, stock lines, and the draft with what it would make of them."""
     with stock_of(context) as stock:
-        places = [place[:2] for place in stock.resync_worklist(site, everything=everything)]
+        # Which of how many it is takes a control of the whole site: only who did not name the item waits for that.
+        listed = item is None or everything
+        places = [place[:2] for place in stock.resync_worklist(site, everything=everything)] if listed else []
         if item is None and not places:
             screen().print(f"Nothing is desynchronized at {site}.")
             return

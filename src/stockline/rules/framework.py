@@ -26,6 +26,8 @@ BATCH = bindparam("batch", type_=BigInteger)
 """The batch a rule or statement is about."""
 
 _FIELDS = {field.name for field in fields(Finding)} - {"message", "facts"}
+_DATES = {"expires", "there"}
+"""Facts that are none where a number has no expiration date."""
 _QUANTITIES = ("quantity", "there", "asked", "handle", "invoice", "handled")
 
 
@@ -150,7 +152,8 @@ class Names:
                 values[name.removesuffix("_id")] = translate(values.pop(name))
         if values.get("there_site_id") is not None:
             values["there_site"] = self.sites.get(values.pop("there_site_id"))
-        message = tidy(offence.rule.sentence.format_map(_Blank(values)))
+        told = {name: "none" if value is None and name in _DATES else value for name, value in values.items()}
+        message = tidy(offence.rule.sentence.format_map(_Blank(told)))
         where = {name: value for name, value in values.items() if name in _FIELDS and value != ""}
         facts = {name: value for name, value in values.items() if name not in _FIELDS}
         return Finding(message, **where, facts=facts)

@@ -187,6 +187,9 @@ def serial_issued_twice() -> Query:
     return _again()
 
 
+_HELD_WITH = ("lot", "package")
+
+
 @rule(Code.NOT_IN_STOCK)
 def serial_not_in_stock() -> Query:
     """Serial {serial} {lot} {package} of {item} is not on hand at {site} {location}."""
@@ -201,6 +204,9 @@ def serial_not_in_stock() -> Query:
             stock_line.c.quantity > 0,
             place.site_id == ledger_entry.c.site_id,
             or_(ledger_entry.c.location == "", place.location == ledger_entry.c.location),
+            # What leaves the ledger leaves a line of its key; the link may say another one (invariant 3).
+            place.variant == ledger_entry.c.variant,
+            *(or_(staged_line.c[f"steers_{kind}"] == 0, place[kind] == ledger_entry.c[kind]) for kind in _HELD_WITH),
         )
     )
     return (

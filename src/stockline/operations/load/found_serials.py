@@ -137,7 +137,8 @@ _ON_LINE = staged_serial_found.join(
     characteristic_set,
     and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
 )
-_place = [characteristic_set.c[name] for name in ("variant", "site_id", "location", "lot", "package")]
+# Its variant is the serial's own, as it is the serial that is there: a line of another one does not make it another.
+_place = [_found.variant, *(characteristic_set.c[name] for name in ("site_id", "location", "lot", "package"))]
 _new_on_open = and_(_MAIN, _found.known == 0, _found.steers_serial == 1, stock_line.c.quantity != 0)
 _OPENING = insert(ledger_entry).from_select(
     ("item_id", "id", "kind", "serial", "quantity", "posting_date", "variant", "site_id", "location", "lot", "package"),

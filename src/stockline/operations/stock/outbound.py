@@ -77,7 +77,8 @@ def take_stock(transaction: Transaction, parameters: Mapping[str, Any], *, put_d
 def stage_serial_takes(transaction: Transaction, parameters: Mapping[str, Any]) -> int:
     """The stock lines that specific serials leave, those they are linked to (ST-4); how many serials can leave.
 
-    A serial can when its line is at the entry's site and place and has the quantity for all that leave it (ST-15).
+    A serial can when its line is of the entry's variant, site, place and specific numbers, so that line and ledger lose
+    the same, and has the quantity for all that leave it (ST-15, invariant 3).
     """
     transaction.execute(_STAGE_SERIAL_TAKES, parameters)
     return int(transaction.execute(_CAN_LEAVE, parameters).scalar_one()) // SCALE
@@ -105,7 +106,11 @@ _STAGE_SERIAL_TAKES = insert(staged_take).from_select(
     .select_from(ENTRIES.join(serial, _of_entry))
     # Serials are found by their key: a bare IS NOT NULL would tempt the planner to read all that are linked.
     .where(OF_WAVE, staged_line.c.steers_serial == 1, (serial.c.stock_line_id + 0).isnot(None))
-    .group_by(serial.c.item_id, serial.c.stock_line_id, ledger_entry.c.site_id, ledger_entry.c.location),
+    .group_by(
+        serial.c.item_id,
+        serial.c.stock_line_id,
+        *(ledger_entry.c[name] for name in ("variant", "site_id", "location", "lot", "package")),
+    ),
 )
 
 _leaving = of_takes("stock_line_id")
@@ -115,6 +120,14 @@ _CAN_LEAVE = (
         staged_take.join(
             ledger_entry,
             and_(ledger_entry.c.item_id == staged_take.c.item_id, ledger_entry.c.id == staged_take.c.entry_id),
+        )
+        .join(
+            staged_line,
+            and_(
+                OF_WAVE,
+                staged_line.c.item_id == ledger_entry.c.item_id,
+                ledger_entry.c.id.between(staged_line.c.first_entry, staged_line.c.last_entry),
+            ),
         )
         .join(_leaving, and_(_leaving.c.item_id == staged_take.c.item_id, _leaving.c.id == staged_take.c.stock_line_id))
         .join(
@@ -129,8 +142,13 @@ _CAN_LEAVE = (
     .where(
         staged_take.c.batch_id == BATCH,
         stock_line.c.quantity >= _leaving.c.quantity,
+        characteristic_set.c.variant == ledger_entry.c.variant,
         characteristic_set.c.site_id == ledger_entry.c.site_id,
         or_(ledger_entry.c.location == "", ledger_entry.c.location == characteristic_set.c.location),
+        *(
+            or_(staged_line.c[f"steers_{kind}"] == 0, characteristic_set.c[kind] == ledger_entry.c[kind])
+            for kind in ("lot", "package")
+        ),
     )
 )
 _TAKE = change_lines(-1)

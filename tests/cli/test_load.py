@@ -154,6 +154,16 @@ def test_numbers_that_something_else_has_are_changed(folder: Path, run: Run, ope
     assert opened.serial("BIKE", "S4").stock_line not in (1001, 10001)
 
 
+def test_the_largest_number_where_something_else_has_one(folder: Path, run: Run, opened: Stockline) -> None:
+    run(*x3(folder, STOCK.replace("1001", str(2**62 - 1)), STOSER.replace("1001", str(2**62 - 1))), "--yes")
+    stock = STOCK.replace("1001", str(2**62 - 1)).replace("BIKE", "PUMP")
+    result = run(*x3(folder, stock, STOSER.replace("BIKE", "PUMP")), "--yes")
+    assert result.exit_code == 0, result.output
+    pumps = [line.stock_line for line in opened.stock_lines(item="PUMP")]
+    assert len(pumps) == 2
+    assert 2**62 - 1 not in pumps
+
+
 def test_rows_that_cannot_be_read_stop_it_and_are_listed(folder: Path, run: Run) -> None:
     command = x3(folder, stock=STOCK + 'EAST;1003;BIKE;"1,5";A1;L1\nEAST;1004;;1;A1;L1\n')
     result = run(*command, "--yes")

@@ -142,6 +142,12 @@ def test_numbers_of_lines_that_cannot_be(tmp_path: Path) -> None:
     assert [one.stock_line for one in found.serials] == [None, None, (2**62 - 1,)]
 
 
+def test_the_largest_number_at_two_sites(tmp_path: Path) -> None:
+    rows = f"EAST,{2**62 - 1},BIKE,1\nWEST,{2**62 - 1},BIKE,1\nEAST,{10**3 + 1},BIKE,1\nEAST,900,BIKE,1\n"
+    found = stock_of(SYSTEM, tmp_path, STOCK=f"STOFCY,STOCOU,ITMREF,QTYSTU\n{rows}")
+    assert [one.id for one in found.stock_lines] == [2**62 - 1, 10_001, 1001, 900]
+
+
 def test_serials_in_stock_itself_make_one_line_of_equal_rows(tmp_path: Path) -> None:
     stock = """STOFCY,STOCOU,ITMREF,QTYSTU,LOC,SERNUM
 EAST,13,BIKE,1,A1,S3

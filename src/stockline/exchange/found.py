@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
     from stockline.exchange.tables import Unreadable
     from stockline.results import FoundItem, FoundReservation, FoundSerial, FoundSite, FoundStockLine
 
+HUGE = 10**17
 LineKey = tuple[str, ...]
 """What a stock line is known by in its system; it ends with the columns a serial's row there names it by."""
 SerialKey = tuple[str, str, str]
@@ -87,6 +89,11 @@ class Found:
             made=frozenset(map(new, self.made)),
             held={(serial, new(number)): quantity for (serial, number), quantity in self.held.items()},
         )
+
+
+def round_number_behind(numbers: Iterable[int]) -> int:
+    """Where made numbers begin, so that they are told from a system's own; huge ones leave no room behind them."""
+    return int(10 ** len(str(max((number for number in numbers if number < HUGE), default=0))))
 
 
 def links_of(serial: FoundSerial) -> tuple[int, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import count
 from typing import TYPE_CHECKING
 
-from stockline.exchange.found import Found
+from stockline.exchange.found import Found, round_number_behind
 from stockline.exchange.homes import Homes
 from stockline.exchange.needed import items_of, sites_of
 from stockline.results import FoundSerial
@@ -183,7 +184,7 @@ def _numbers(keys: Iterable[LineKey], wanted: dict[LineKey, int]) -> tuple[dict[
         else:
             numbers[key] = number
             taken.add(number)
-    # Made numbers begin behind a round one, so that they are told from the system's own.
-    first = 10 ** len(str(max(taken, default=0))) if taken else 0
-    made = {key: first + nth for nth, key in enumerate(rest, start=1)}
+    first = round_number_behind(taken) if taken else 0
+    free = (number for number in count(first + 1) if number not in taken)
+    made = dict(zip(rest, free, strict=False))
     return numbers | made, set(made.values())

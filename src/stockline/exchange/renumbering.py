@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from stockline.exchange.found import round_number_behind
 from stockline.results import FoundStockLine
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _owner(line: FoundStockLine) -> tuple[str, str, str]:
 
 def _unused(found: Found, owners: Owners, count: int) -> int:
     """The first of so many numbers in a row that nobody has, a round one."""
-    first = int(10 ** len(str(max(found.keys, default=0))))
-    while owners(range(first, first + count)):
+    first = round_number_behind(found.keys)
+    while owners(range(first, first + count)) or not found.keys.keys().isdisjoint(range(first, first + count)):
         first *= 10
     return first

@@ -14,8 +14,8 @@ DIFFERENCES = ("quantity_not_ledger", "total_differs")
 WRONG_LINES = ("negative_quantity", "fractional_quantity", "twin_lines")
 MAY_MAKE_IT_WORSE = ("load_more", "undo_resync")
 """Loading, and putting back what a resynchronization had repaired (RS-19)."""
-BY_HAND = ("remove_or_add", "draft")
-"""A person may leave lines desynchronized (RS-14)."""
+BY_HAND = ("remove_or_add", "draft", "move_stock")
+"""A person may leave lines desynchronized (RS-14), and take lines that are so off the dock (ST-9)."""
 
 
 class Watched:
@@ -74,7 +74,11 @@ def check_no_worse(before: dict[tuple[Any, ...], Any], after: dict[tuple[Any, ..
     """A wrong sum stays as wrong as it was, until it is counted; nothing else becomes wrong."""
     # A line below 0 is joined by nothing: what arrives opens a line of its own beside it (ST-8).
     below = any(key[0] == "negative_quantity" for key in before)
-    new = {key for key in after.keys() - before.keys() if not (below and key[0] == "twin_lines")}
+    allowed = {"twin_lines"} if below else set()
+    if done == "move_stock":
+        # A fraction of a serial goes with the whole line that has it, to a line of another number (ST-5).
+        allowed.add("fractional_quantity")
+    new = {key for key in after.keys() - before.keys() if key[0] not in allowed}
     assert not new, (done, new)
     if done != "count":
         sums = {key for key in before.keys() | after.keys() if key[0] in DIFFERENCES}

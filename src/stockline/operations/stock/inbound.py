@@ -107,7 +107,12 @@ _LINKED = (
     "last_date",
 )
 _blank = literal("", Text)
-_on_line = and_(staged_stock.c.batch_id == BATCH, *(staged_stock.c[name] == ledger_entry.c[name] for name in PLACE))
+_on_line = and_(
+    staged_stock.c.batch_id == BATCH,
+    # The sum hides that the line tells the item too: PostgreSQL would look up by that alone, and find all there is.
+    staged_stock.c.item_id == ledger_entry.c.item_id + 0,
+    *(staged_stock.c[name] == ledger_entry.c[name] for name in PLACE[1:]),
+)
 _ARRIVED = (
     select(
         ledger_entry.c.item_id,

@@ -30,7 +30,6 @@ from stockline.operations.stock.changes import (
     CLEAR_TAKES,
     add_staged_stock,
     change_lines,
-    of_takes,
 )
 from stockline.operations.stock.twins import settle_twins
 from stockline.rules.framework import BATCH
@@ -113,13 +112,21 @@ _STAGE_SERIAL_TAKES = insert(staged_take).from_select(
     ),
 )
 
-_leaving = of_takes("stock_line_id")
+_of_line = func.sum(staged_take.c.quantity).over(partition_by=[staged_take.c.item_id, staged_take.c.stock_line_id])
+_takes = (
+    select(
+        *(staged_take.c[name] for name in ("item_id", "entry_id", "stock_line_id", "quantity")),
+        _of_line.label("leaving"),
+    )
+    .where(staged_take.c.batch_id == BATCH)
+    .subquery("takes")
+)
+"""What is taken, with all that is taken from the same line: nothing is looked up in it, however many rows it has."""
 _CAN_LEAVE = (
-    select(func.coalesce(func.sum(staged_take.c.quantity), 0))
+    select(func.coalesce(func.sum(_takes.c.quantity), 0))
     .select_from(
-        staged_take.join(
-            ledger_entry,
-            and_(ledger_entry.c.item_id == staged_take.c.item_id, ledger_entry.c.id == staged_take.c.entry_id),
+        _takes.join(
+            ledger_entry, and_(ledger_entry.c.item_id == _takes.c.item_id, ledger_entry.c.id == _takes.c.entry_id)
         )
         .join(
             staged_line,
@@ -129,19 +136,14 @@ _CAN_LEAVE = (
                 ledger_entry.c.id.between(staged_line.c.first_entry, staged_line.c.last_entry),
             ),
         )
-        .join(_leaving, and_(_leaving.c.item_id == staged_take.c.item_id, _leaving.c.id == staged_take.c.stock_line_id))
-        .join(
-            stock_line,
-            and_(stock_line.c.item_id == staged_take.c.item_id, stock_line.c.id == staged_take.c.stock_line_id),
-        )
+        .join(stock_line, and_(stock_line.c.item_id == _takes.c.item_id, stock_line.c.id == _takes.c.stock_line_id))
         .join(
             characteristic_set,
             and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
         )
     )
     .where(
-        staged_take.c.batch_id == BATCH,
-        stock_line.c.quantity >= _leaving.c.quantity,
+        stock_line.c.quantity >= _takes.c.leaving,
         characteristic_set.c.variant == ledger_entry.c.variant,
         characteristic_set.c.site_id == ledger_entry.c.site_id,
         or_(ledger_entry.c.location == "", ledger_entry.c.location == characteristic_set.c.location),

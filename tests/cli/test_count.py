@@ -118,6 +118,29 @@ def test_every_bad_row_is_named_and_nothing_posted(folder: Path, run: Run) -> No
     assert on_hand("PAINT") == {"L1": 5, "L2": 5}
 
 
+def test_only_the_row_of_an_unknown_place_is_refused(folder: Path, run: Run) -> None:
+    file = written(folder, "item,lot,found,place", "PAINT,L1,2,B1", "PAINT,L2,1,C9", "PAINT,L2,1,C9")
+    result = run("count", file, *PAINT, "--location", "place")
+    assert result.exit_code == 1
+    with Path("found-refused.csv").open(newline="") as listed:
+        rows = [(row["lot"], row["place"], row["reason"]) for row in csv.DictReader(listed)]
+    assert rows == [("L2", "C9", "site EAST has no location C9.")] * 2
+    assert on_hand("PAINT") == {"L1": 5, "L2": 5}
+
+
+def test_a_file_without_rows_counts_nothing(folder: Path, run: Run) -> None:
+    result = run("count", written(folder, "item,serial"), *BIKES)
+    assert result.exit_code == 1
+    assert "has a header, but no rows" in result.output
+
+
+def test_a_report_that_cannot_be_written_says_what_is_done(folder: Path, run: Run) -> None:
+    result = run("count", written(folder, "item,serial", "BIKE,S2"), *BIKES, "--report", folder / "no" / "all.csv")
+    assert result.exit_code == 1
+    assert "they are posted" in " ".join(result.output.split())
+    assert findings() == []
+
+
 def test_what_the_engine_refuses_is_named_for_all_items(folder: Path, run: Run) -> None:
     with stockline.open("stockline.db") as opened:
         opened.create_site("WEST")

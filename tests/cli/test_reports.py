@@ -89,9 +89,10 @@ def test_there_is_no_database(folder: Path, run: Run) -> None:
 
 def test_a_file_that_is_no_database(folder: Path, run: Run) -> None:
     (folder / "notes.db").write_text("Nothing but a few words, again and again. " * 50)
-    result = run("--database", "notes.db", "stock")
-    assert result.exit_code == 1
-    assert "The database notes.db cannot be opened: file is not a database." in result.output
+    for command in (["stock"], ["database", "upgrade"]):
+        result = run("--database", "notes.db", *command)
+        assert result.exit_code == 1
+        assert "The database notes.db cannot be opened: file is not a database." in result.output
 
 
 def test_a_url_that_makes_no_sense(run: Run) -> None:

@@ -88,14 +88,18 @@ def stock_of(context: typer.Context, *, create: bool = False) -> Iterator[Stockl
     file = sqlite_file(database)
     if file is not None and not create and not file.exists():
         fail(f"There is no database {file}. Say which one with --database, or make one with 'stockline import'.")
-    with refusals_shown(), _opened(database) as stock:
-        yield stock
+    with refusals_shown():
+        with unusable_told():
+            opened = stockline.open(database)
+        with opened as stock:
+            yield stock
 
 
-def _opened(database: str) -> Stockline:
-    """The database, or an answer that says why it cannot be opened."""
+@contextmanager
+def unusable_told() -> Iterator[None]:
+    """Say why a database cannot be used, and end with status 1."""
     try:
-        return stockline.open(database)
+        yield
     except stockline.UnusableDatabase as error:
         fail(str(error))
 

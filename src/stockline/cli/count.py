@@ -24,7 +24,7 @@ from stockline.exchange.report import ReportSheet, write_table
 from stockline.exchange.sheets import SheetProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from stockline import Counted, LedgerEntry, Stockline
 
@@ -90,7 +90,7 @@ def count(  # noqa: PLR0913, PLR0917 - an option each
     if counting.failed:
         raise typer.Exit(1)
     if report is not None:
-        _write(report, counting.differences)
+        _write(report, counting.differences, "nothing was posted" if dry_run else "they are posted")
 
 
 class _Undone(Exception):
@@ -124,27 +124,38 @@ class Counting:
         except _Undone:
             self.outcome.bad.sort()
 
-    def _found(self) -> dict[tuple[str, str, str], list[Counted]]:
-        """What was found by item, variant and site."""
-        movements, found = self.outcome.movements, defaultdict[tuple[str, str, str], "list[Counted]"](list)
+    def _found(self) -> dict[tuple[str, str, str], list[tuple[Counted, list[int]]]]:
+        """What was found by item, variant and site, with the rows of the file that say so."""
+        movements = self.outcome.movements
+        found: defaultdict[tuple[str, str, str], list[tuple[Counted, list[int]]]] = defaultdict(list)
         rows = movements.by_place()
         for place in movements.places:
             of_site = found[place.item, place.variant, place.site or ""]
             of_site += movements.found(place, rows.get(place, ()))
         return found
 
-    def _count(self, stock: Stockline, key: tuple[str, str, str], rows: list[Counted]) -> None:
+    def _count(
+        self, stock: Stockline, key: tuple[str, str, str], found: Sequence[tuple[Counted, Sequence[int]]]
+    ) -> None:
         item, variant, site = key
         self.places += 1
         try:
             with stock.transaction():
-                posting = stock.count(item, site, rows, variant=variant, date=self.outcome.movements.date)
+                posting = stock.count(
+                    item, site, [one for one, _ in found], variant=variant, date=self.outcome.movements.date
+                )
                 self.differences += stock.ledger(posting=posting.number) if posting.entries else []
         except Refusal as refusal:
-            blamed = blame(self.outcome.movements, refusal, {})
+            blamed = self._blamed(refusal, [rows for _, rows in found])
             lines = self.outcome.movements.line
             self.outcome.bad += [BadRow(lines[row], refusal.code, reason) for row, reason in blamed.items()]
             self.refusals += [] if blamed else [refusal]
+
+    def _blamed(self, refusal: Refusal, rows: Sequence[Sequence[int]]) -> dict[int, str]:
+        """The rows of the file, by position, that a refusal is about: those it numbers, else what it names."""
+        numbered = ((finding, rows[finding.row - 1]) for finding in refusal.findings if finding.row)
+        told = {row: one.message.removeprefix(f"Row {one.row}: ") for one, some in numbered for row in some}
+        return told or blame(self.outcome.movements, refusal, {})
 
     def show(self, name: str, *, dry_run: bool) -> None:
         """Print what the count has come to."""
@@ -182,9 +193,9 @@ def _table(entries: list[LedgerEntry]) -> Table:
     return table
 
 
-def _write(report: Path, entries: Iterable[LedgerEntry]) -> None:
+def _write(report: Path, entries: Iterable[LedgerEntry], done: str) -> None:
     rows = ([getattr(entry, name) for name in SHEET] for entry in entries)
     try:
         write_table(report, ReportSheet("differences", SHEET, rows))
     except OSError as error:
-        fail(f"The differences cannot be listed in {report}: {error.strerror}.")
+        fail(f"The differences cannot be listed in {report}: {error.strerror}; {done}.")

@@ -3,7 +3,7 @@
 import typer
 
 import stockline
-from stockline.cli.console import database_of, screen
+from stockline.cli.console import database_of, screen, unusable_told
 
 app = typer.Typer(no_args_is_help=True, help="The database: its version, and bringing it up to date.")
 
@@ -12,5 +12,6 @@ app = typer.Typer(no_args_is_help=True, help="The database: its version, and bri
 def upgrade(context: typer.Context) -> None:
     """Bring the database to the version of this program, creating its tables if there are none."""
     database = database_of(context)
-    stockline.upgrade(database)
+    with unusable_told():
+        stockline.upgrade(database)
     screen().print(f"{database} is up to date.")

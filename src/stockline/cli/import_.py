@@ -85,10 +85,6 @@ def run_import(
     """Read, and if what was read may be posted, post; with a bar that shows how far each step is."""
     with StepBar() as steps:
         outcome = read_sheet(source, mapping, steps)
-        if not outcome.read:
-            raise SheetProblem(
-                f"{source.path} has a header, but no rows{' that --where lets pass' * bool(mapping.where)}."
-            )
         if (outcome.bad and not request.skip_bad) or not len(outcome.movements):
             return outcome
         with opener() as stock:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, get_args
 from stockline import Code, OrderLine, Refusal, TrackingCode
 from stockline.exchange.movements import BadRow, Movements, Place, blame
 from stockline.exchange.reading import Reading
+from stockline.exchange.sheets import SheetProblem
 
 if TYPE_CHECKING:
     from array import array
@@ -86,6 +87,8 @@ def read_sheet(sheet: Sheet, mapping: Mapping, steps: Steps, *, found: bool = Fa
     steps.begin("read", sheet.size)
     reading = Reading(sheet, mapping, found=found)
     reading.run(steps.reach)
+    if not reading.read:
+        raise SheetProblem(f"{sheet.path} has a header, but no rows{' that --where lets pass' * bool(mapping.where)}.")
     steps.begin("check", 1)
     reading.check()
     steps.reach(1)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stockline.results import FoundItem, FoundReservation, FoundSerial, FoundSite, FoundStockLine
 
 HUGE = 10**17
+"""Numbers of stock lines from here on leave no round number behind them that a stock line can have."""
 LineKey = tuple[str, ...]
 """What a stock line is known by in its system; it ends with the columns a serial's row there names it by."""
 SerialKey = tuple[str, str, str]

@@ -114,14 +114,15 @@ class Movements:
         """The rows of one tracking window: one a serial, without serials one for each lot and package."""
         return self._serial_rows(rows) if self.serial else self._lot_rows(rows)
 
-    def found(self, place: Place, rows: Iterable[int]) -> Iterator[Counted]:
-        """What a count has found at a place, added up by numbers."""
-        quantities: defaultdict[tuple[str | None, ...], Decimal] = defaultdict(Decimal)
+    def found(self, place: Place, rows: Iterable[int]) -> Iterator[tuple[Counted, list[int]]]:
+        """What a count has found at a place, added up by numbers; with the positions of the rows that say so."""
+        alike: defaultdict[tuple[str | None, ...], list[int]] = defaultdict(list)
         for row in rows:
             numbers = (column[row] or None if column else None for column in (self.serial, self.lot, self.package))
-            quantities[tuple(numbers)] += self.quantity[row] if self.quantity else 1
-        for (serial, lot, package), quantity in quantities.items():
-            yield Counted(serial=serial, lot=lot, package=package, base_quantity=quantity, location=place.location)
+            alike[tuple(numbers)].append(row)
+        for (serial, lot, package), some in alike.items():
+            numbers_found = {"serial": serial, "lot": lot, "package": package}
+            yield Counted(**numbers_found, base_quantity=self.total(some), location=place.location), some
 
     def _serial_rows(self, rows: Iterable[int]) -> Iterator[TrackingRow]:
         for row in rows:

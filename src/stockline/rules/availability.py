@@ -87,6 +87,7 @@ _place = characteristic_set.c
 IN_LINES = [_place.item_id == ITEM, _place.variant == VARIANT, _place.site_id == SITE]
 """Characteristics of stock of the item at the site."""
 
+# Under names of their own: asked beside a list of `LINES`, they must not be taken for the lines of the list.
 _line, _spot = stock_line.alias("lying"), characteristic_set.alias("lying_at")
 _OF_LINE = and_(_spot.c.item_id == _line.c.item_id, _spot.c.id == _line.c.set_id)
 _STANDING = _spot.join(_line, and_(_OF_LINE, _line.c.quantity != literal_column("0"), ~_line.c.twin))

@@ -29,7 +29,6 @@ from stockline.service.resync import Resynchronization
 from stockline.service.stock import Stock
 from stockline.service.tracking import Tracking
 from stockline.store import provision
-from stockline.store.database import Database, parse_url
 from stockline.store.provision import OutdatedDatabase, UnusableDatabase
 
 __all__ = ["OutdatedDatabase", "Stockline", "UnusableDatabase", "open", "open_scratch", "upgrade"]
@@ -52,16 +51,16 @@ def open(
         UnusableDatabase: what was named is no database, or does not answer.
         OutdatedDatabase: its tables are those of another version.
     """
-    return Stockline(provision.opened(target), today, now, windows_expire_after)
+    return Stockline(provision.opened(target, provision.ensure_current), today, now, windows_expire_after)
 
 
 def upgrade(target: str | Path) -> None:
-    """Bring a database to this version."""
-    database = Database(parse_url(target))
-    try:
-        provision.upgrade(database)
-    finally:
-        database.close()
+    """Bring a database to this version.
+
+    Raises:
+        UnusableDatabase: what was named is no database, or does not answer.
+    """
+    provision.opened(target, provision.upgrade).close()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import re
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,12 +35,12 @@ _migrating = threading.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
 
 
-def opened(target: str | Path) -> Database:
-    """The database a person named, with its tables; whatever a driver raises becomes an `UnusableDatabase`."""
+def opened(target: str | Path, provide: Callable[[Database], None]) -> Database:
+    """The database a person named, its tables provided; whatever a driver raises becomes an `UnusableDatabase`."""
     try:
         database = Database(parse_url(target))
         try:
-            ensure_current(database)
+            provide(database)
         except BaseException:
             database.close()
             raise

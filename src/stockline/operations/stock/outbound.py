@@ -32,9 +32,9 @@ from stockline.operations.stock.changes import (
     change_lines,
 )
 from stockline.operations.stock.twins import settle_twins
+from stockline.rules.control import AWAITING_PUT_AWAY
 from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE, steering, taken
-from stockline.schema.catalog import location
 from stockline.schema.ledger import ledger_entry, staged_line
 from stockline.schema.stock import (
     OPEN_LINE,
@@ -178,18 +178,9 @@ _UNLINK_SERIALS = (
     )
 )
 
-_put_away = (
-    select(literal(1))
-    .where(
-        location.c.site_id == characteristic_set.c.site_id,
-        location.c.code == characteristic_set.c.location,
-        location.c.category == "put_away",
-    )
-    .exists()
-)
 _status = func.substr(characteristic_set.c.status, 1, 1)
 PREFERENCE = (
-    case((_put_away, 1), else_=0),
+    case((AWAITING_PUT_AWAY, 1), else_=0),
     case((_status == "A", 0), (_status == "Q", 1), (_status == "R", 2), else_=3),
 )
 """Where there is a choice: accepted before quality control before rejected stock, the dock last (ST-7)."""

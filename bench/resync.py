@@ -53,7 +53,7 @@ def measure(url: str, size: int, rounds: int) -> dict[str, Timings]:
     _, seconds = _timed(lambda: build(database, size // (LINES * SERIALS)))
     hurt, more = _timed(lambda: damage(database, SHARE))
     console.print(f"{size:,} serials, {hurt:,} damaged, built in {seconds:.0f} s and damaged in {more:.0f} s")
-    _gather_statistics(database)
+    _settle(database)
     timings = {"links against quantities": Timings(), "control of serials": Timings()}
     for _ in range(rounds):
         _, counted = _timed(lambda: database.read(_links_against_quantities, scans=True))
@@ -120,10 +120,12 @@ def _barest(transaction: Transaction) -> int:
     return int(transaction.execute(text(_BAREST)).scalar_one())
 
 
-def _gather_statistics(database: Database) -> None:
+def _settle(database: Database) -> None:
+    """What building the stock left the server to do is done before anything is measured."""
     if database.dialect.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
+            connection.execute(text("CHECKPOINT"))
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
 import pytest
-from sqlalchemy import event, insert, select, text, update
+from sqlalchemy import event, func, insert, literal, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import stockline
@@ -279,3 +280,43 @@ def test_numbers_grow_and_never_meet(database: Database) -> None:
     taken = [numbers for numbers in at_once([take] * 4) if isinstance(numbers, list)]
     assert all(numbers == sorted(numbers) for numbers in taken)
     assert len({number for numbers in taken for number in numbers}) == 80
+
+
+# ------------------------------------------------------------------ works that read whole tables
+
+
+def test_postgresql_reads_two_things_at_a_time(postgres_database: Database) -> None:
+    both_read = Barrier(2)
+
+    def meet(transaction: Transaction) -> int:
+        both_read.wait(timeout=30)
+        return int(transaction.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    one, other = postgres_database.read_each([meet, meet])
+    assert one != other
+
+
+def test_answers_of_works_come_in_their_order(database: Database) -> None:
+    numbers = range(10)
+    works = [lambda transaction, n=n: int(transaction.execute(select(literal(n))).scalar_one()) for n in numbers]
+    assert database.read_each(works) == list(numbers)
+
+
+def test_works_inside_a_transaction_see_what_it_has_written(database: Database) -> None:
+    count = select(func.count()).where(counter.c.name == "a")
+    works = [lambda transaction: int(transaction.execute(count).scalar_one())] * 3
+    with database.transaction() as transaction:
+        put("a")(transaction)
+        assert database.read_each(works) == [1, 1, 1]
+
+
+def test_a_work_that_fails_keeps_the_rest_from_beginning(database: Database) -> None:
+    begun = []
+
+    def take_long(transaction: Transaction) -> None:
+        begun.append(transaction)
+        time.sleep(0.05)
+
+    with pytest.raises(RuntimeError):
+        database.read_each([lambda _: fail(), *[take_long] * 50])
+    assert len(begun) < 50

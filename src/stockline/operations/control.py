@@ -1,10 +1,11 @@
 """Control: reads what must agree and reports what does not; it changes nothing (CO-1 to CO-3)."""
 
 import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from itertools import compress
+from functools import partial
+from itertools import compress, repeat
 from string import Formatter
 from typing import Any
 
@@ -14,26 +15,37 @@ from stockline.codes import Code
 from stockline.operations.catalog import Item, find_items, find_site, item_codes, site_codes
 from stockline.refusal import Refusal
 from stockline.results import ControlFinding
+from stockline.results.base import from_columns
 from stockline.rules.control import CONTROLS, RULES, ControlRule, serials, stock_lines
 from stockline.rules.framework import Query, tidy
 from stockline.schema.catalog import item
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 
+Control = Callable[[Transaction], list[ControlFinding]]
+"""One query of a control: what it finds, by item code, then in its own order."""
+
 
 def control(
     transaction: Transaction, site: str | None, items: tuple[str, str] | None, only: Collection[str] | None
 ) -> list[ControlFinding]:
     """All findings of the controls asked for (None: all), for a site and a range of items, inclusive."""
+    return [found for one in controls(transaction, site, items, only) for found in one(transaction)]
+
+
+def controls(
+    transaction: Transaction, site: str | None, items: tuple[str, str] | None, only: Collection[str] | None
+) -> list[Control]:
+    """The same as queries that may be asked side by side."""
     unknown = sorted(set(only or ()) - set(CONTROLS))
     if unknown:
         raise Refusal.of(Code.INVALID, f"There is no control {', '.join(unknown)}: {', '.join(CONTROLS)}.")
     site_id = find_site(transaction, site).id if site is not None else None
-    found = []
-    for rule in RULES:
-        if only is None or rule.control in only:
-            found += _findings(transaction, rule, site_id, items)
-    return found
+    return [
+        partial(_findings, rule=rule, site_id=site_id, items=items)
+        for rule in RULES
+        if only is None or rule.control in only
+    ]
 
 
 @contextmanager
@@ -111,33 +123,31 @@ _Facts = Mapping[str, Sequence[Any]]
 
 def _told(
     rule: ControlRule, name: str, facts: _Facts, items: Mapping[int, str], sites: Mapping[int, str]
-) -> Iterator[ControlFinding]:
+) -> list[ControlFinding]:
     """The findings of one sort, in words."""
     if name in facts:
         facts = {fact: list(compress(column, facts[name])) for fact, column in facts.items()}
     if name in rule.one:
         facts = _once(facts, rule.one[name])
     if name in _OF_QUANTITIES:
-        figures = {fact: list(map(_quantity, facts[fact])) for fact in ("expected", "found") if fact in facts}
-        facts = {**facts, **figures}
-    unknown = [None] * len(facts["item_id"])
-    told = zip(*(facts.get(fact, unknown) for fact in _FACTS), _messages(rule.sentences[name], facts), strict=True)
-    for item_id, site_id, variant, stock_line, serial, lot, package, expected, found, message in told:
-        yield ControlFinding(
-            control=rule.control,
-            finding=name,
-            item=items[item_id],
-            message=message,
-            variant=variant,
-            site=sites.get(site_id),
-            stock_line=stock_line,
-            serial=serial or None,
-            lot=lot or None,
-            package=package or None,
-            expected=expected,
-            found=found,
-            repair=rule.repair,
-        )
+        facts = {**facts, **{fact: _quantities(facts[fact]) for fact in ("expected", "found") if fact in facts}}
+    unknown = dict.fromkeys(("stock_line", "serial", "lot", "package", "expected", "found"), repeat(None))
+    told: Mapping[str, Iterable[Any]] = {**unknown, **facts}
+    return from_columns(
+        ControlFinding,
+        len(facts["item_id"]),
+        control=repeat(rule.control),
+        finding=repeat(name),
+        item=map(items.__getitem__, facts["item_id"]),
+        message=_messages(rule.sentences[name], facts),
+        variant=told["variant"],
+        site=map(sites.get, facts["site_id"]),
+        stock_line=told["stock_line"],
+        **{fact: (number or None for number in told[fact]) for fact in ("serial", "lot", "package")},
+        expected=told["expected"],
+        found=told["found"],
+        repair=repeat(rule.repair),
+    )
 
 
 def _once(facts: _Facts, keys: Sequence[str]) -> _Facts:
@@ -148,12 +158,10 @@ def _once(facts: _Facts, keys: Sequence[str]) -> _Facts:
     return {fact: [column[position] for position in first.values()] for fact, column in facts.items()}
 
 
-_FACTS = ("item_id", "site_id", "variant", "stock_line", "serial", "lot", "package", "expected", "found")
-
-
-def _quantity(units: Any) -> Decimal | None:
-    """Engine units, which may be a number of any type, as a base quantity."""
-    return None if units is None else to_quantity(int(units))
+def _quantities(column: Sequence[Any]) -> list[Decimal | None]:
+    """Engine units, which may be numbers of any type, as base quantities; most of many are the same few."""
+    quantities = {units: None if units is None else to_quantity(int(units)) for units in set(column)}
+    return [quantities[units] for units in column]
 
 
 def _messages(sentence: str, facts: _Facts) -> Iterator[str]:

@@ -108,12 +108,11 @@ class Stock(Service):
         finding tells who can; that takes longer, and `report` is told of how many items the repairs are planned, and
         of how many they will be. Without it their `repair` is blank.
         """
-
-        def work(transaction: Transaction) -> list[ControlFinding]:
-            found = control.control(transaction, site, items, only)
-            return with_repairs(transaction, found, site, report) if repairs else found
-
-        return self._database.read(work, scans=True)
+        asked = self._read(lambda transaction: control.controls(transaction, site, items, only))
+        found = [finding for one in self._database.read_each(asked) for finding in one]
+        if not repairs:
+            return found
+        return self._database.read(lambda transaction: with_repairs(transaction, found, site, report), scans=True)
 
     def quantity_on_hand(
         self, item: str, *, site: str | None = None, serial: str | None = None, **characteristics: Any

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -124,6 +125,21 @@ class Database:
             if scans:
                 self.dialect.begin_scan(transaction.connection)
             return work(transaction)
+
+    def read_each(self, works: Sequence[Callable[[Transaction], T]]) -> list[T]:
+        """Run works that read whole tables, several at a time where the database has readers for it.
+
+        Then each has a transaction of its own, and while one tells what it found, others read. Inside `transaction()`,
+        and where there is one reader, they are one transaction.
+        """
+        joins = getattr(self._local, "transaction", None) is not None
+        if joins or self.dialect.readers == 1:
+            return self.read(lambda transaction: [work(transaction) for work in works], scans=True)
+        readers = ThreadPoolExecutor(self.dialect.readers, "stockline-reader")
+        try:
+            return list(readers.map(lambda work: self.read(work, scans=True), works))
+        finally:
+            readers.shutdown(cancel_futures=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

@@ -36,6 +36,8 @@ class Dialect(ABC):
     """What the engine asks of a database beyond plain SQL."""
 
     name: str
+    readers: int = 1
+    """How many transactions that read whole tables go side by side."""
 
     @abstractmethod
     def prepare(self, engine: Engine) -> None:
@@ -170,6 +172,7 @@ class PostgresDialect(Dialect):
     """Many users; row locks, COPY, and a planner that must be told what an operation has staged."""
 
     name = "postgresql"
+    readers = 2
     _RETRY = frozenset({"40001", "40P01", "55P03"})
     _TAKEN = "23505"
     """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""

@@ -18,7 +18,6 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union,
     union_all,
 )
 
@@ -163,22 +162,20 @@ def _link(line: Any) -> list[Any]:
 
 def _several(within: Within) -> CTE:
     """Every link of the serials that have several; `further` are those that are not the serial's own."""
-    same = and_(*(serial.c[name] == extra_link.c[name] for name in _SERIAL))
-    keys = [extra_link.c[name] for name in _SERIAL]
-    own = select(*keys, serial.c.stock_line_id).join(serial, same).where(serial.c.stock_line_id.isnot(None))
-    further = select(*keys, extra_link.c.stock_line_id)
-    every = union(own.where(within(extra_link)), further.where(within(extra_link))).subquery("every_link")
-    of_serial = and_(*(serial.c[name] == every.c[name] for name in _SERIAL))
-    to_line = and_(stock_line.c.item_id == every.c.item_id, stock_line.c.id == every.c.stock_line_id)
-    line = every.c.stock_line_id
-    return (
-        select(*_link(line), case((line.is_distinct_from(serial.c.stock_line_id), 1), else_=0).label("further"))
-        .select_from(
-            every.join(serial, of_serial).outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE)
-        )
-        .cte("several")
-        .prefix_with("MATERIALIZED")
+    named = select(*(extra_link.c[name] for name in _SERIAL)).where(within(extra_link)).distinct().subquery("named")
+
+    def links(of: FromClause, line: Any, further: int) -> Query:
+        of_serial = and_(*(serial.c[name] == of.c[name] for name in _SERIAL))
+        to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
+        lines = of.join(serial, of_serial).outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE)
+        return select(*_link(line), literal(further).label("further")).select_from(lines)
+
+    own, extra = serial.c.stock_line_id, extra_link.c.stock_line_id
+    every = union_all(
+        links(named, own, 0).where(own.isnot(None)),
+        links(extra_link, extra, 1).where(within(extra_link), extra.is_distinct_from(own)),
     )
+    return every.cte("several").prefix_with("MATERIALIZED")
 
 
 @findings(

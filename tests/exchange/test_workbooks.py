@@ -47,6 +47,25 @@ def test_sheets_are_chosen_by_name(book: Path) -> None:
         open_sheet(book, sheet="Notes")
 
 
+def test_no_sheet_that_is_filled_is_left_out_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "counted.xlsx"
+    with Workbook(path) as workbook:
+        workbook.add_chartsheet("Figures")
+        for name in ("East", "West"):
+            workbook.add_worksheet(name).write_column(0, 0, ["item", name])
+    with pytest.raises(SheetProblem, match="several sheets: 'East', 'West'"):
+        open_sheet(path)
+    assert [fields for _, fields, _ in open_sheet(path, sheet="West").rows()] == [["West"]]
+
+
+def test_a_workbook_without_cells(tmp_path: Path) -> None:
+    path = tmp_path / "none.xlsx"
+    with Workbook(path) as workbook:
+        workbook.add_worksheet()
+    with pytest.raises(SheetProblem, match="no sheet that is not empty"):
+        open_sheet(path)
+
+
 def test_cells() -> None:
     assert cell_text(5.0) == "5"
     assert cell_text(1.5) == "1.5"

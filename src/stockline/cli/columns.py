@@ -23,7 +23,7 @@ Refused = Annotated[
 ]
 Encoding = Annotated[str | None, typer.Option(help="Of a CSV; UTF-8 if left out.")]
 Delimiter = Annotated[str | None, typer.Option(help="Of a CSV; found out if left out.")]
-SheetName = Annotated[str | None, typer.Option(help="Of a workbook; the first if left out.")]
+SheetName = Annotated[str | None, typer.Option(help="Which sheet of a workbook; must be said if it has several.")]
 
 
 def filters(given: list[str] | None) -> tuple[tuple[str, str], ...]:

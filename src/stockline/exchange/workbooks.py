@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from python_calamine import CalamineError, CalamineSheet, load_workbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, load_workbook
 
 from stockline.exchange.sheets import SheetProblem
 
@@ -57,12 +57,26 @@ def _open(path: Path, name: str | None) -> CalamineSheet:
     try:
         book = load_workbook(path)
         if name is None:
-            return book.get_sheet_by_index(0)
+            return _only_filled(path, book)
         if name not in book.sheet_names:
             raise SheetProblem(f"{path} has no sheet {name!r}; its sheets are {', '.join(book.sheet_names)}.")
         return book.get_sheet_by_name(name)
     except (CalamineError, OSError) as error:
         raise SheetProblem(f"{path} is not a workbook that can be read: {error}.") from None
+
+
+def _only_filled(path: Path, book: CalamineWorkbook) -> CalamineSheet:
+    """The one sheet that is not empty: to take the first of several would lose the others without a word."""
+    names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    filled = [sheet for sheet in map(book.get_sheet_by_name, names) if sheet.total_height]
+    if not filled:
+        raise SheetProblem(f"{path} has no sheet that is not empty.")
+    if len(filled) > 1:
+        named = ", ".join(repr(sheet.name) for sheet in filled)
+        raise SheetProblem(
+            f"{path} has several sheets: {named}. Name the one to read, or save it as a file of its own."
+        )
+    return filled[0]
 
 
 def cell_text(cell: Cell) -> str:

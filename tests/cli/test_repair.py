@@ -210,3 +210,19 @@ def test_nobody_is_logged_in(shop: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("stockline.cli.console.getuser", nobody)
     assert "1 serial." in shop("repair", "remove", 1, "S3").output
+
+
+def test_an_item_that_is_there_in_variants(shop: Run, database_url: str) -> None:
+    with stockline.open(database_url) as stock:
+        stock.create_item("CAR", variants=["BLUE", "RED"], tracking=TrackingCode(serial="specific"))
+        stock.load(stock_lines=[FoundStockLine(id=11, item="CAR", variant="RED", site="EAST", quantity=1)])
+        assert "CAR RED at EAST" in squeezed(shop("repair", "show", "EAST", "CAR").output)
+        stock.load(stock_lines=[FoundStockLine(id=12, item="CAR", variant="BLUE", site="EAST", quantity=1)])
+    several = shop("repair", "show", "EAST", "CAR")
+    assert (several.exit_code, "in several variants: BLUE, RED" in squeezed(several.output)) == (2, True)
+    assert "CAR BLUE at EAST" in squeezed(shop("repair", "show", "EAST", "CAR", "--variant", "BLUE").output)
+
+
+def test_an_item_that_does_not_exist_is_not_controlled(shop: Run) -> None:
+    controlled = shop("control", "--items", "NOPE")
+    assert (controlled.exit_code, "not_found" in controlled.output) == (1, True)

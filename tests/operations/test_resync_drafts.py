@@ -83,6 +83,20 @@ def test_worklist_lists_what_leads_nowhere(stock: Stockline) -> None:
     assert [(line.stock_line, int(line.quantity)) for line in stock.sync_state("EAST", "BIKE").lines] == [(77, 0)]
 
 
+def test_worklist_lists_a_quantity_below_0(stock: Stockline) -> None:
+    stock.create_item("NAIL")
+    stock.load(
+        stock_lines=[
+            FoundStockLine(id=1, item="BIKE", site="EAST", quantity=1),
+            FoundStockLine(id=2, item="BIKE", site="EAST", status="Q", quantity=-1),
+            FoundStockLine(id=3, item="NAIL", site="EAST", quantity=-1),
+        ],
+        serials=[FoundSerial(item="BIKE", serial="S1", stock_line=1)],
+    )
+    assert stock.resync_worklist("EAST") == [("BIKE", "", "EAST")]
+    assert stock.resync_worklist("EAST", items=("C", "Z")) == []
+
+
 def test_lines_on_the_dock_are_counted_only(stock: Stockline) -> None:
     stock.create_site("DOCKS", locations=[Location(id="DOCK", category="put_away"), Location(id="A")])
     stock.load(

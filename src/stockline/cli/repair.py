@@ -67,7 +67,7 @@ def show(
     context: typer.Context,
     site: Site,
     item: Annotated[str | None, typer.Argument(help="The item; if left out, the first of the list.")] = None,
-    variant: Variant = "",
+    variant: Annotated[str | None, typer.Option(help="The item's variant, if several are there.")] = None,
     everything: Everything = False,
     *,
     person: Person,
@@ -80,10 +80,19 @@ def show(
         if item is None and not places:
             screen().print(f"Nothing is desynchronized at {site}.")
             return
-        shown = places[0] if item is None else (item, variant)
+        shown = places[0] if item is None else (item, _only_variant(stock, site, item) if variant is None else variant)
         draft = stock.resync_draft(DraftPlace(site=site, item=shown[0], variant=shown[1], person=person))
     position = f", {places.index(shown) + 1} of {len(places)}" if shown in places else ""
     show_page(draft, position, everything=everything)
+
+
+def _only_variant(stock: Stockline, site: str, item: str) -> str:
+    """The variant of an item that is at a site, if no other is."""
+    there = [variant for _, variant, _ in stock.resync_worklist(site, items=(item, item), everything=True)]
+    if len(there) > 1:
+        named = ", ".join(variant or '""' for variant in there)
+        raise typer.BadParameter(f"{item} is at {site} in several variants: {named}. Name one with --variant.")
+    return there[0] if there else ""
 
 
 @app.command("line")

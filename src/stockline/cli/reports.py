@@ -34,7 +34,18 @@ CHARACTERISTICS = (
 )
 PLACES_SHOWN = 50
 """Of so many items at a site findings are shown, of all others how many there are: nobody reads thousands of tables."""
-FINDING_COLUMNS = ("finding", "stock_line", "serial", "lot", "package", "expected", "found", "repair", "message")
+FINDING_COLUMNS = (
+    "finding",
+    "variant",
+    "stock_line",
+    "serial",
+    "lot",
+    "package",
+    "expected",
+    "found",
+    "repair",
+    "message",
+)
 
 
 def stock(

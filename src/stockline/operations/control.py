@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select
 
 from stockline.codes import Code
-from stockline.operations.catalog import Item, find_items, find_site, item_codes, site_codes
+from stockline.operations.catalog import Item, find_item, find_items, find_site, item_codes, site_codes
 from stockline.refusal import Refusal
 from stockline.results import ControlFinding
 from stockline.results.base import from_columns
@@ -36,11 +36,13 @@ def control(
 def controls(
     transaction: Transaction, site: str | None, items: tuple[str, str] | None, only: Collection[str] | None
 ) -> list[Control]:
-    """The same as queries that may be asked side by side."""
+    """The same as queries that may be asked side by side; refused `not_found` for one item, or a site, that is none."""
     unknown = sorted(set(only or ()) - set(CONTROLS))
     if unknown:
         raise Refusal.of(Code.INVALID, f"There is no control {', '.join(unknown)}: {', '.join(CONTROLS)}.")
     site_id = find_site(transaction, site).id if site is not None else None
+    if items is not None and items[0] == items[1]:
+        find_item(transaction, items[0])
     return [
         partial(_findings, rule=rule, site_id=site_id, items=items)
         for rule in RULES

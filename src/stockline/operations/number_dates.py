@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, case, delete, func, insert, literal, select, update
+from sqlalchemy import Update, and_, case, delete, func, insert, literal, select, update
 
-from stockline.rules.dates import INBOUND
+from stockline.rules.dates import DATED_ENTRIES, INBOUND, OF_ITEMS
 from stockline.rules.posting import ENTRIES
 from stockline.schema.ledger import ledger_entry, number_date, staged_line
 from stockline.store.database import Transaction
@@ -32,6 +32,11 @@ def remember_last(transaction: Transaction, parameters: Mapping[str, Any]) -> No
     """Numbers whose last entry brought another date have it from now on: a serial under another lot, say."""
     for kind in NUMBER_KINDS:
         transaction.execute(_last_dates(kind), parameters)
+
+
+def take_dates(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
+    """Give every entry of a batch, in or out, the date of its number (PO-28)."""
+    transaction.execute(_TAKE_DATES, parameters)
 
 
 _entry = ledger_entry.c
@@ -64,6 +69,23 @@ def _last_dates(kind: str) -> Update:
         .where(came_in.c.nth == 1, known.expires.is_distinct_from(came_in.c.expires))
         .values(expires=came_in.c.expires, entry_id=came_in.c.id, changed=True)
     )
+
+
+def _take_dates() -> Update:
+    dated = (
+        select(ledger_entry.c.item_id, ledger_entry.c.id, number_date.c.expires)
+        .select_from(DATED_ENTRIES)
+        .where(OF_ITEMS, ledger_entry.c.expires.is_distinct_from(number_date.c.expires))
+        .subquery("dated")
+    )
+    return (
+        update(ledger_entry)
+        .where(and_(ledger_entry.c.item_id == dated.c.item_id, ledger_entry.c.id == dated.c.id))
+        .values(expires=dated.c.expires)
+    )
+
+
+_TAKE_DATES = _take_dates()
 
 
 def remember_ledger(transaction: Transaction, item_id: int) -> None:

@@ -1,6 +1,7 @@
 """Questions about lines, stock, serials, the ledger and links. They read; they change nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -59,8 +60,18 @@ _LINES = stock_line.join(
 )
 
 
-def _places(item_id: int, site_id: int | None, wanted: Mapping[str, Any]) -> list[Any]:
-    """Conditions on the characteristics of stock lines."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which stock lines are asked for: those of a site, one by its number, by their characteristics; None is any."""
+
+    site: str | None
+    stock_line: int | None
+    characteristics: Mapping[str, Any]
+
+
+def _places(item_id: int, site_id: int | None, place: Place) -> list[Any]:
+    """Conditions on stock lines."""
+    wanted = place.characteristics
     unknown = sorted(set(wanted) - set(CHARACTERISTICS))
     if unknown:
         raise Refusal.of(Code.INVALID, f"{', '.join(unknown)}: no such characteristic of a stock line.")
@@ -69,24 +80,24 @@ def _places(item_id: int, site_id: int | None, wanted: Mapping[str, Any]) -> lis
     conditions += [characteristic_set.c[name] == value for name, value in given.items()]
     if site_id is not None:
         conditions.append(characteristic_set.c.site_id == site_id)
+    if place.stock_line is not None:
+        conditions.append(stock_line.c.id == place.stock_line)
     return conditions
 
 
-def quantity_on_hand(
-    transaction: Transaction, item_code: str, site_code: str | None, number: str | None, wanted: Mapping[str, Any]
-) -> Decimal:
+def quantity_on_hand(transaction: Transaction, item_code: str, place: Place, number: str | None) -> Decimal:
     """The quantity on hand of all stock lines that match; of a serial, 1 or 0 as it is on such a line.
 
     A serial that is not specific is on no line: then it is what remains of its ledger entries.
     """
     found = find_item(transaction, item_code)
-    site_id = find_site(transaction, site_code).id if site_code is not None else None
-    conditions = _places(found.id, site_id, wanted)
+    site_id = find_site(transaction, place.site).id if place.site is not None else None
+    conditions = _places(found.id, site_id, place)
     if number is None:
         query = select(func.coalesce(func.sum(stock_line.c.quantity), 0)).select_from(_LINES).where(*conditions)
         return to_quantity(int(transaction.execute(query).scalar_one()))
     if not found.tracking.steers("serial"):
-        return _remaining_of_serial(transaction, found.id, site_id, number, wanted)
+        return _remaining_of_serial(transaction, found.id, site_id, number, place.characteristics)
     there = []
     for table in (serial, extra_link):
         to_line = and_(table.c.item_id == stock_line.c.item_id, table.c.stock_line_id == stock_line.c.id)

@@ -44,6 +44,8 @@ def expect_stock(scene: Scene, given: Sequence[Given]) -> None:
         place = {key: value for key, value in row.items() if key not in ("item", "quantity")}
         # Here null is a characteristic like another: the blank one. A key left out is any.
         asked = {key: "" if value is None else value for key, value in place.items()}
+        if "id" in asked:
+            asked["stock_line"] = asked.pop("id")
         found = scene.ask("quantity_on_hand", "stock on hand", row["item"], **asked)
         check_facts({"quantity": row["quantity"]}, {"quantity": found}, show({"item": row["item"], **place}))
 

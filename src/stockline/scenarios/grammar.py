@@ -230,6 +230,7 @@ _EXPECTATIONS: dict[str, Kind] = {
             need="item quantity",
             text=f"item variant site serial {_CHARACTERISTICS}",
             number="quantity packing_factor",
+            integer="id",
         )
     ),
     "expect_serial": Rows(

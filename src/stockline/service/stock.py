@@ -107,6 +107,9 @@ class Stock(Service):
         With `repairs` what the machine would repair of serials and equal lines is planned, item by item, so that each
         finding tells who can; that takes longer, and `report` is told of how many items the repairs are planned, and
         of how many they will be. Without it their `repair` is blank.
+
+        Raises:
+            Refusal: `not_found` for a site or one item that does not exist; `invalid` for a control that does not.
         """
         asked = self._read(lambda transaction: control.controls(transaction, site, items, only))
         found = [finding for one in self._database.read_each(asked) for finding in one]
@@ -115,12 +118,20 @@ class Stock(Service):
         return self._database.read(lambda transaction: with_repairs(transaction, found, site, report), scans=True)
 
     def quantity_on_hand(
-        self, item: str, *, site: str | None = None, serial: str | None = None, **characteristics: Any
+        self,
+        item: str,
+        *,
+        site: str | None = None,
+        stock_line: int | None = None,
+        serial: str | None = None,
+        **characteristics: Any,
     ) -> Decimal:
-        """The quantity on hand over all stock lines with these characteristics (ST-1); of a serial, 1 or 0."""
-        return self._read(
-            lambda transaction: questions.quantity_on_hand(transaction, item, site, serial, characteristics)
-        )
+        """The quantity on hand over all stock lines with these characteristics (ST-1), or on the one of this number.
+
+        Of a serial, 1 or 0 as it is on such a line.
+        """
+        place = questions.Place(site, stock_line, characteristics)
+        return self._read(lambda transaction: questions.quantity_on_hand(transaction, item, place, serial))
 
     def stock_lines(
         self, *, item: str | None = None, site: str | None = None, after: int = 0, limit: int = 1000

@@ -3,9 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, and_, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Date,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from stockline.operations.stock.twins import tell_twins_apart
+from stockline.rules.control.base import OF_LINE
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
 from stockline.schema.stock import CHARACTERISTICS, characteristic_set, item_site, staged_line_found, stock_line
@@ -32,6 +48,7 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     if transaction.execute(_MARK_TAKEN_OVER, parameters).rowcount:
         transaction.execute(_LOWER_FORMER_TOTALS, parameters)
         transaction.execute(_DELETE_FORMER, parameters)
+    transaction.execute(count_stock_change(transaction, _FORMER_PLACES), parameters)
     transaction.execute(_OVERWRITE, parameters)
     transaction.execute(_INSERT, parameters)
     tell_twins_apart(transaction, _ITEMS, parameters)
@@ -40,10 +57,16 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     totals = transaction.insert(item_site).from_select(
         ("item_id", "variant", "site_id", "quantity", "revision", "stock_revision"), _TOTALS
     )
-    counted = {name: item_site.c[name] + 1 for name in ("revision", "stock_revision")}
-    values = {"quantity": totals.excluded.quantity, **counted}
+    # Where the lines lie now has been counted by whoever locked it.
+    values = {"quantity": totals.excluded.quantity, "revision": item_site.c.revision + 1}
     upsert = totals.on_conflict_do_update(index_elements=["item_id", "variant", "site_id"], set_=values)
     transaction.execute(upsert, parameters)
+
+
+def count_stock_change(transaction: Transaction, places: Select[Any] | CompoundSelect[Any]) -> Update:
+    """Stock or links change at these places, each an item, a variant and a site: figures begin anew there (RS-13)."""
+    changed = update(item_site).where(transaction.is_among(item_site, select(places.subquery("places"))))
+    return changed.values(stock_revision=item_site.c.stock_revision + 1)
 
 
 _SETS = (
@@ -95,6 +118,13 @@ _OVERWRITE = (
     update(stock_line)
     .where(_OF_BATCH, _found.known == 1, _SAME_NUMBER, _SAME_SET)
     .values(set_id=characteristic_set.c.id, quantity=_found.quantity, twin=_twin)
+)
+_FORMER_PLACES = (
+    select(_found.item_id, characteristic_set.c.variant, characteristic_set.c.site_id)
+    .join(stock_line, _SAME_NUMBER)
+    .join(characteristic_set, OF_LINE)
+    .where(_OF_BATCH, _found.known == 1)
+    .distinct()
 )
 _INSERT = insert(stock_line).from_select(
     ("item_id", "id", "set_id", "quantity", "twin"),

@@ -3,9 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, delete, func, insert, literal, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    union,
+    update,
+)
 
-from stockline.operations.load.found_lines import TODAY
+from stockline.operations.load.found_lines import TODAY, count_stock_change
+from stockline.rules.control.base import OF_LINE
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
 from stockline.schema.stock import (
@@ -33,6 +50,8 @@ _MAIN = and_(_OF_BATCH, _found.main == 1)
 def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
     """Write the staged serials; of several links one is the serial's own, the others are kept beside it."""
     transaction.execute(_COUNT_CHANGE, parameters)
+    for places in (_FORMER_PLACES, _PLACES):
+        transaction.execute(count_stock_change(transaction, places), parameters)
     transaction.execute(_MARK_KNOWN, parameters)
     transaction.execute(_MARK_MAIN, parameters)
     sets = transaction.insert(characteristic_set).from_select(("item_id", "id", *CHARACTERISTICS), _SEEN)
@@ -53,8 +72,26 @@ def write(transaction: Transaction, parameters: Mapping[str, Any]) -> None:
 _COUNT_CHANGE = (
     update(item_site)
     .where(item_site.c.item_id.in_(select(_found.item_id).where(_OF_BATCH)))
-    .values({name: item_site.c[name] + 1 for name in ("revision", "stock_revision")})
+    .values(revision=item_site.c.revision + 1)
 )
+
+
+def _places_of(links: FromClause, number: Any, on_record: Any) -> Select[Any]:
+    """Where links to these numbers lead: an unknown one to the variant and the site of the serial."""
+    to_line = and_(stock_line.c.item_id == _found.item_id, stock_line.c.id == number)
+    variant = func.coalesce(characteristic_set.c.variant, _found.variant).label("variant")
+    site = func.coalesce(characteristic_set.c.site_id, on_record).label("site_id")
+    lines = links.outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE)
+    return select(_found.item_id, variant, site).select_from(lines).where(_OF_BATCH, number.isnot(None))
+
+
+_known = staged_serial_found.join(serial, _SAME_SERIAL)
+_further = and_(*(extra_link.c[name] == _found[name] for name in _KEY))
+_FORMER_PLACES = union(
+    _places_of(_known, serial.c.stock_line_id, serial.c.site_id),
+    _places_of(_known.join(extra_link, _further), extra_link.c.stock_line_id, serial.c.site_id),
+)
+_PLACES = _places_of(staged_serial_found, _found.stock_line_id, _found.site_id).distinct()
 _MARK_KNOWN = update(staged_serial_found).where(_OF_BATCH, _SAME_SERIAL).values(known=1)
 
 _is_open = case((stock_line.c.quantity != 0, 0), else_=1)

@@ -3,23 +3,21 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Update, and_, or_, select, update
+from sqlalchemy import and_, or_, select
 
 from stockline.operations.lines import SourceLine
-from stockline.operations.number_dates import remember_last, remember_new
+from stockline.operations.number_dates import remember_last, remember_new, take_dates
 from stockline.operations.posting.lines import PostingLine
 from stockline.operations.posting.new_dates import settle_new_dates
 from stockline.rules.dates import (
-    DATED_ENTRIES,
     DATED_ENTRY_RULES,
     INBOUND,
-    OF_ITEMS,
     expiration_required,
     warranty_required,
 )
 from stockline.rules.framework import enforce
 from stockline.rules.posting import ENTRIES
-from stockline.schema.ledger import ledger_entry, number_date
+from stockline.schema.ledger import ledger_entry
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS, TrackingCode
 
@@ -64,7 +62,7 @@ def settle_dates(transaction: Transaction, batch: int, posted: Sequence[PostingL
         settle_new_dates(transaction, parameters, _items(codes, "require_expiration"))
     remember_new(transaction, parameters)
     enforce(transaction, DATED_ENTRY_RULES, parameters)
-    transaction.execute(_TAKE_DATES, parameters)
+    take_dates(transaction, parameters)
     if required := _items(codes, "require_expiration"):
         enforce(transaction, [expiration_required], {"batch": batch, "items": required})
     # What came in has the date of its number; only a second number beside that one may have had another.
@@ -83,21 +81,3 @@ _HAS_MORE_NUMBERS = select(
     .where(INBOUND, or_(and_(_has["lot"], or_(_has["serial"], _has["package"])), and_(_has["serial"], _has["package"])))
     .exists()
 )
-
-
-def _take_dates() -> Update:
-    """Every entry has the date of its number, in or out."""
-    dated = (
-        select(ledger_entry.c.item_id, ledger_entry.c.id, number_date.c.expires)
-        .select_from(DATED_ENTRIES)
-        .where(OF_ITEMS, ledger_entry.c.expires.is_distinct_from(number_date.c.expires))
-        .subquery("dated")
-    )
-    return (
-        update(ledger_entry)
-        .where(and_(ledger_entry.c.item_id == dated.c.item_id, ledger_entry.c.id == dated.c.id))
-        .values(expires=dated.c.expires)
-    )
-
-
-_TAKE_DATES = _take_dates()

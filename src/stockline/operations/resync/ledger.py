@@ -15,6 +15,7 @@ from stockline.operations.ledger.applications import (
     has_shortages,
     open_inbound,
 )
+from stockline.operations.number_dates import take_dates
 from stockline.operations.resync.reservations import follow, welcome
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry, staged_line
@@ -80,6 +81,8 @@ def correct(transaction: Transaction, corrections: Corrections) -> bool:
         follow(transaction, corrections.item, wave[0])
     if come:
         welcome(transaction, corrections.item, wave[1], wave[3])
+    if corrections.item.tracking.uses_expiration:
+        take_dates(transaction, {"batch": corrections.batch, "items": [corrections.item.id]})
     transaction.clear(staged_line, corrections.batch)
     return True
 
@@ -170,18 +173,17 @@ def _leave() -> Insert:
 
 
 def _come() -> Insert:
-    """Serials come in where they are and the ledger has them not; with the dates they left with."""
+    """Serials come in where they are and the ledger has them not; with the warranty they left with."""
     number = _number(1, [staged_resync.c.serial])
     item = staged_resync.c.item_id
     facts = (item, number, literal(KIND, Text), TODAY, literal(SCALE), *(_place[name] for name in _PLACE))
     old = ledger_entry.c
-    expires = case((old.lot == _place.lot, old.expires))
     found = _TO_LINE.outerjoin(open_entry, and_(_of_serial, open_entry.c.remaining > 0)).outerjoin(
         ledger_entry, _opened
     )
     return insert(ledger_entry).from_select(
-        (*_ENTRY, "serial", "expires", "warranty"),
-        select(*facts, staged_resync.c.serial, expires, old.warranty)
+        (*_ENTRY, "serial", "warranty"),
+        select(*facts, staged_resync.c.serial, old.warranty)
         .select_from(found)
         .where(_OF_BATCH, _place.site_id.isnot(None), or_(open_entry.c.entry_id.is_(None), ~_as_placed)),
     )

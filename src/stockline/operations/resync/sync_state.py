@@ -1,7 +1,7 @@
 """Quantity and serials of an item at a site, before and after resynchronization, and the verdict (CO-3, RS-13)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
@@ -230,7 +230,7 @@ class ItemFigures:
         now, initial = self.now[site.id], {name: one for (name, at), one in self._initial.items() if at == site.id}
         quantities = now.quantities
         asked = {*quantities, *now.serials, *initial} if variant is None else {variant}
-        before = [initial.get(name) or Initial(quantities[name], now.serials.get(name, 0), {}) for name in asked]
+        before = {name: initial.get(name) or Initial(quantities[name], now.serials.get(name, 0), {}) for name in asked}
         verdict: Verdict = "synchronized"
         if any(quantities[name] != now.serials.get(name, 0) * SCALE for name in asked):
             verdict = "total_mismatch"
@@ -239,25 +239,24 @@ class ItemFigures:
         return SyncState(
             site=site.code,
             item=self._item.code,
-            quantity=to_quantity(sum(one.quantity for one in before)),
-            serials=sum(one.serials for one in before),
+            quantity=to_quantity(sum(one.quantity for one in before.values())),
+            serials=sum(one.serials for one in before.values()),
             quantity_new=to_quantity(sum(quantities[name] for name in asked)),
             serials_new=sum(now.serials.get(name, 0) for name in asked),
             verdict=verdict,
-            lines=_lines(now, asked, before),
+            lines=_lines(now, before),
             put_away=sum(lines for name, lines in now.put_away.items() if name in asked or variant is None),
         )
 
 
-def _lines(now: SiteFigures, asked: Container[str], before: Iterable[Initial]) -> list[SyncLine]:
-    on_line = {number: serials for one in before for number, serials in one.on_line.items()}
+def _lines(now: SiteFigures, before: Mapping[str, Initial]) -> list[SyncLine]:
     return [
         SyncLine(
             stock_line=line.number,
             quantity=to_quantity(line.quantity),
-            serials=on_line.get(line.number, line.serials),
+            serials=before[line.variant].on_line.get(line.number, line.serials),
             serials_new=line.serials,
         )
         for line in now.lines
-        if line.variant in asked
+        if line.variant in before
     ]

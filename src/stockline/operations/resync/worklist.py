@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select, union
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, literal_column, or_, select, union
 
 from stockline.codes import Code
 from stockline.operations.catalog import find_site, item_codes, site_codes
@@ -15,7 +15,7 @@ from stockline.plan.series import natural
 from stockline.refusal import Refusal
 from stockline.results import DraftPlace, OpenDraft, ResyncSerial
 from stockline.results.resync import Mark
-from stockline.rules.control import LINES
+from stockline.rules.control import AWAITING_PUT_AWAY, LINES
 from stockline.rules.control.base import specific
 from stockline.schema.catalog import item
 from stockline.schema.resync import resync_draft
@@ -29,15 +29,19 @@ LAST_CODE = "\U0010ffff"
 def worklist(
     transaction: Transaction, site: str, items: tuple[str, str] | None, *, everything: bool
 ) -> list[tuple[str, str, str]]:
-    """Item, variant and site of what qualifies at a site, in order; refused `not_found`."""
+    """Item, variant and site of what qualifies at a site, in order; refused `not_found`.
+
+    What qualifies without `everything` has a finding on its serials, or a quantity below 0 (RS-11).
+    """
     site_id = find_site(transaction, site).id
     chosen = items or ("", LAST_CODE)
+    here = {"site": site_id, "first": chosen[0], "last": chosen[1]}
     if everything:
-        rows = transaction.execute(_THERE, {"site": site_id, "first": chosen[0], "last": chosen[1]})
-        return [(row.code, row.variant, site) for row in rows]
+        return [(row.code, row.variant, site) for row in transaction.execute(_THERE, here)]
     found = {(one, variant) for one, variant, at in desynchronized(transaction, chosen, unlinked=True) if at == site_id}
     codes = item_codes(transaction, {one for one, _ in found})
-    return sorted((codes[one], variant, site) for one, variant in found)
+    below = {(row.code, row.variant) for row in transaction.execute(_BELOW, here)}
+    return sorted((code, variant, site) for code, variant in below | {(codes[one], name) for one, name in found})
 
 
 _SITE = bindparam("site", type_=BigInteger)
@@ -58,15 +62,20 @@ _places = union(
         serial.c.site_id == _SITE, serial.c.stock_line_id.isnot(None), ~select(stock_line.c.id).where(_known).exists()
     ),
 ).subquery("places")
+_CHOSEN = and_(
+    specific("serial"), item.c.code >= bindparam("first", type_=Text), item.c.code <= bindparam("last", type_=Text)
+)
 _THERE = (
     select(item.c.code, _places.c.variant)
     .join(_places, _places.c.item_id == item.c.id)
-    .where(
-        specific("serial"),
-        item.c.code >= bindparam("first", type_=Text),
-        item.c.code <= bindparam("last", type_=Text),
-    )
+    .where(_CHOSEN)
     .order_by(item.c.code, _places.c.variant)
+)
+_BELOW = (
+    select(item.c.code, _place.variant)
+    .select_from(LINES.join(item, item.c.id == stock_line.c.item_id))
+    .where(_CHOSEN, _place.site_id == _SITE, stock_line.c.quantity < literal_column("0"), ~AWAITING_PUT_AWAY)
+    .distinct()
 )
 
 

@@ -130,9 +130,48 @@ def test_nothing_is_repaired_while_rows_cannot_be_read(folder: Path, run: Run) -
     assert not sheet(report, "Actions")
     assert [(row["line"], row["column"]) for row in sheet(report, "Unreadable")] == [(8, "QTYSTU")]
     assert sheet(report, "Findings")
-    result = run(*command, "--skip-bad")
+
+
+def test_what_an_unreadable_row_is_about_is_not_repaired(folder: Path, run: Run) -> None:
+    command = x3(folder)
+    written(folder / "STOCK.csv", STOCK.replace("PUMP;1;A1;", "PUMP;one;A1;", 1))
+    result = run(*command, "--skip-bad", "--report", "report.xlsx", "--corrections", "home")
     assert result.exit_code == 1
-    assert "merge (equal_lines): 1" in result.output
+    report = folder / "report.xlsx"
+    assert {row["item"] for row in sheet(report, "Actions")} == {"BIKE", "BELL"}
+    assert {row["ITMREF"] for row in table(folder / "home" / "corrections-STOSER.csv")} == {"BIKE", "BELL"}
+    assert [row["item"] for row in sheet(report, "Left") if row["cause"] == "unreadable"] == ["PUMP"]
+    assert {row["repair"] for row in sheet(report, "Findings") if row["item"] == "PUMP"} == {"person"}
+    assert [row["item"] for row in sheet(report, "Unreadable")] == ["PUMP"]
+    result = run(*command, "--skip-bad", "--items", "BIKE")
+    assert "unreadable" not in result.output.partition("left alone")[-1]
+
+
+def test_a_row_of_no_item_may_be_about_any(folder: Path, run: Run) -> None:
+    command = x3(folder)
+    written(folder / "STOCK.csv", STOCK + "EAST;1008;;1;A1;\n")
+    result = run(*command, "--skip-bad", "--corrections", "home")
+    assert result.exit_code == 1
+    assert "Nothing was repaired: of an unreadable row the item is not known." in squeezed(result.output)
+    assert not list((folder / "home").iterdir())
+
+
+def test_the_report_names_stock_lines_as_their_system_does(folder: Path, run: Run) -> None:
+    stock = "STOFCY;STOCOU;ITMREF;QTYSTU;LOC;LOT\nEAST;1;BIKE;1;A1;L1\nWEST;1;BIKE;2;B1;L2\nWEST;2;BIKE;0;B2;L2\n"
+    written(folder / "STOCK.csv", stock)
+    links = "BIKE;S1;EAST;1\nBIKE;S2;WEST;1\nBIKE;S3;NORTH;7\n"
+    written(folder / "STOSER.csv", "ITMREF;SERNUM;STOFCY;STOCOU\n" + links)
+    result = run("resync", "--from", "x3", "STOCK.csv", "STOSER.csv", "--report", "report.xlsx")
+    report = folder / "report.xlsx"
+    (missing, closed) = sheet(report, "Findings")
+    names = ("finding", "STOFCY", "STOCOU", "LOC", "LOT", "repair")
+    assert [missing[name] for name in names] == ["missing_serials", "WEST", "1", "B1", "L2", "person"]
+    assert [closed[name] for name in names] == ["closed_line", "NORTH", "7", "", "", "machine"]
+    (unlink,) = sheet(report, "Actions")
+    assert [unlink[name] for name in ("serial", "from STOFCY", "from STOCOU", "to STOFCY")] == ["S3", "NORTH", "7", ""]
+    (left,) = sheet(report, "Left")
+    assert left["stock lines"] == f"{missing['stock line']}: STOFCY WEST, STOCOU 1, LOC B1, LOT L2, STA A"
+    assert left["stock lines"] in squeezed(result.output)
 
 
 def test_stock_that_agrees(folder: Path, run: Run) -> None:

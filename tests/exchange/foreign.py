@@ -38,6 +38,6 @@ def linked(found: Found, number: str) -> list[FoundStockLine | int]:
     return [known.get(link, link) for link in links_of(serial(found, number))]
 
 
-def unreadable(found: Found) -> list[tuple[str, int, str]]:
+def unreadable(found: Found) -> list[tuple[str, int | None, str]]:
     """File, line and column of the rows that cannot be read."""
     return [(Path(row.file).stem, row.line, row.column) for row in found.unreadable]

@@ -94,3 +94,13 @@ def test_the_labels_of_the_screen_and_a_mapping(tmp_path: Path) -> None:
 def test_rows_that_cannot_be_read(tmp_path: Path) -> None:
     found = stock_of(SYSTEM, tmp_path, stock_quant=QUANT + ',WH/Stock,S9,,,1,0\nBIKE,WH/Stock,S9,,,"1,5",0\n')
     assert unreadable(found) == [("stock_quant", 11, "product_id"), ("stock_quant", 12, "quantity")]
+
+
+def test_quants_that_add_up_to_more_than_a_quantity_can_be(tmp_path: Path) -> None:
+    header = "product_id,location_id,lot_id,quantity\n"
+    quants = "TYRE,WH/Stock,,80000000000\n" * 2 + "BELL,WH/Stock,,80000000000\n"
+    found = stock_of(SYSTEM, tmp_path, stock_quant=header + quants)
+    assert [one.item for one in found.stock_lines] == ["BELL"]
+    (sum_,) = found.unreadable
+    assert (Path(sum_.file).name, sum_.line, sum_.item) == ("stock_quant.csv", None, "TYRE")
+    assert sum_.reason == "the quantities of TYRE at WH, Stock add up to 160,000,000,000, which is out of range"

@@ -213,3 +213,17 @@ def test_a_hundred_thousand_serials(tmp_path: Path) -> None:
     assert (len(found.stock_lines), len(found.serials), found.links) == (10_000, 100_000, 100_000)
     assert all(one.last for one in found.serials)
     assert process_time() - before < 30
+
+
+def test_rows_that_are_not_taken_tell_their_item(tmp_path: Path) -> None:
+    stock = """STOFCY,STOCOU,ITMREF,QTYSTU
+EAST,1,BIKE,"1,5"
+EAST,2,PUMP,2
+EAST,2,BELL,2
+EAST,3,TYRE,1
+"""
+    found = stock_of(SYSTEM, tmp_path, STOCK=stock)
+    assert found.doubtful == {"BIKE", "PUMP", "BELL"}
+    assert found.unreadable_rows == 2
+    assert stock_of(SYSTEM, tmp_path, STOCK=stock + "EAST,4,,1\n").doubtful == {"BIKE", "PUMP", "BELL", ""}
+    assert "" in stock_of(SYSTEM, tmp_path, STOCK=stock + "EAST,4,BIKE\n").doubtful

@@ -32,6 +32,7 @@ SYSTEMS: dict[SystemName, System] = {
     "odoo": odoo.SYSTEM,
     "business-central": business_central.SYSTEM,
 }
+UNREADABLE_COLUMNS = ("file", "line", "column", "reason", "item")
 
 
 def read_files(
@@ -107,12 +108,12 @@ def show_figures(system: System, counts: Sequence[tuple[str, int]]) -> None:
 
 def list_unreadable(unreadable: Sequence[Unreadable], path: Path) -> None:
     """The first rows that cannot be read on the screen, all of them in a file."""
-    table = Table("file", "line", "column", "reason")
+    table = Table(*UNREADABLE_COLUMNS[:-1])
     for row in unreadable[:SHOWN]:
-        table.add_row(Path(row.file).name, str(row.line), row.column, row.reason)
+        table.add_row(Path(row.file).name, str(row.line or ""), row.column, row.reason)
     screen().print(table)
     try:
-        write_csv(path, ["file", "line", "column", "reason"], unreadable)
+        write_csv(path, UNREADABLE_COLUMNS, unreadable)
     except OSError as error:
         fail(f"The unreadable rows cannot be listed in {path}: {error.strerror}. Name another file with --unreadable.")
     screen().print(f"See {path} for all {counted(len(unreadable), 'unreadable cell')} with file, line and column.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 import stockline
-from stockline import Stockline
+from stockline import ResyncLeft, Stockline
 from stockline.cli.console import Person, counted, fail, item_range, refusals_shown, screen, stock_of
 from stockline.cli.corrections import shaped, write_corrections
 from stockline.cli.foreign import SYSTEMS, SystemName, figures, list_unreadable, read_files, show_figures
@@ -18,7 +19,7 @@ from stockline.cli.load import UNREADABLE, load_found
 from stockline.cli.progress import StepBar
 from stockline.cli.resync_report import sheets, show, write_workbook
 from stockline.cli.resynchronizing import Outcome, Selection, carry_out
-from stockline.exchange.corrections import Corrections, corrections
+from stockline.exchange.corrections import Corrections, Places, corrections
 from stockline.exchange.found import Found
 from stockline.exchange.sheets import SheetProblem
 
@@ -48,7 +49,7 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     mapping: Annotated[
         Path | None, typer.Option(metavar="TOML", help="Names of columns, sites and places that differ.")
     ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Repair even if some rows cannot be read.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Repair items that no unreadable row is about.")] = False,
     unreadable: Annotated[
         Path, typer.Option(metavar="FILE", help="Where to list rows that cannot be read.")
     ] = UNREADABLE,
@@ -69,10 +70,17 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
             fail("Files are resynchronized with --from: say which system they come from.")
         with StepBar() as steps, stock_of(context) as stock:
             outcome = carry_out(
-                stock, selection, steps, repair=True, dry_run=dry_run, person=person, begun=partial(_found_by, steps)
+                stock,
+                selection,
+                steps,
+                repair=True,
+                dry_run=dry_run,
+                repairs=report is not None,
+                person=person,
+                begun=partial(_found_by, steps),
             )
             changes = _own_corrections(stock, outcome, shape, mapping)
-        _hand_over(outcome, changes, None, folder=correct, report=report)
+        _hand_over(outcome, changes, None, places=None, folder=correct, report=report)
         return
     with StepBar() as steps:
         try:
@@ -84,9 +92,10 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
         show_figures(SYSTEMS[system], figures(found))
         if found.unreadable:
             list_unreadable(found.unreadable, unreadable)
-        outcome = _repaired(found, selection, steps, skip_bad=skip_bad, dry_run=dry_run)
+        outcome = _repaired(found, selection, steps, skip_bad=skip_bad, dry_run=dry_run, repairs=report is not None)
     changes = corrections(SYSTEMS[system], found, outcome.run.actions if outcome.run else [])
-    _hand_over(outcome, changes, found, folder=correct, report=report)
+    places = Places(SYSTEMS[system], found)
+    _hand_over(outcome, changes, found, places=places, folder=correct, report=report)
 
 
 def _found_by(steps: StepBar, run: int) -> None:
@@ -96,16 +105,31 @@ def _found_by(steps: StepBar, run: int) -> None:
     )
 
 
-def _repaired(found: Found, selection: Selection, steps: StepBar, *, skip_bad: bool, dry_run: bool) -> Outcome:
+def _repaired(
+    found: Found, selection: Selection, steps: StepBar, *, skip_bad: bool, dry_run: bool, repairs: bool
+) -> Outcome:
     """What comes of another system's stock, loaded into a database that is thrown away."""
-    # With a stock line unread, its serials would seem to be on none, and to be taken off.
-    repair = skip_bad or not found.unreadable
+    # With a stock line unread, its serials would seem to be on none, and to be moved or taken off.
+    doubtful = found.doubtful
+    repair = not doubtful or (skip_bad and "" not in doubtful)
     with refusals_shown(), _temporary() as stock:
         load_found(stock, found)
-        outcome = carry_out(stock, selection, steps, repair=repair, dry_run=dry_run)
-    if not repair:
-        screen().print("Nothing was repaired: correct the unreadable rows, or repair the rest with --skip-bad.")
+        selection = replace(selection, without=doubtful)
+        outcome = carry_out(stock, selection, steps, repair=repair, dry_run=dry_run, repairs=repairs)
+    if outcome.run is not None:
+        left = [*outcome.run.left, *map(_left_unread, sorted(filter(selection.covers, doubtful)))]
+        return replace(outcome, run=replace(outcome.run, left=left))
+    if skip_bad:
+        screen().print("Nothing was repaired: of an unreadable row the item is not known. Correct or delete such rows.")
+    else:
+        screen().print("Nothing was repaired: correct the unreadable rows, or repair the other items with --skip-bad.")
     return outcome
+
+
+def _left_unread(item: str) -> ResyncLeft:
+    """An item whose stock is not known in full is left alone."""
+    message = f"Rows about {item} cannot be read, so what is right for it is not known."
+    return ResyncLeft(item=item, variant="", cause="unreadable", message=message, lines=())
 
 
 @contextmanager
@@ -128,14 +152,20 @@ def _own_corrections(
 
 
 def _hand_over(
-    outcome: Outcome, changes: Sequence[Corrections], found: Found | None, *, folder: Path | None, report: Path | None
+    outcome: Outcome,
+    changes: Sequence[Corrections],
+    found: Found | None,
+    *,
+    places: Places | None,
+    folder: Path | None,
+    report: Path | None,
 ) -> None:
     """Write the corrections and the report, print what has come of it, and end with the status that says so."""
     if folder is not None:
         write_corrections(changes, folder)
-    show(outcome)
+    show(outcome, places)
     if report is not None:
-        write_workbook(report, sheets(outcome, changes, found.unreadable if found else None))
+        write_workbook(report, sheets(outcome, changes, found.unreadable if found else None, places))
     if outcome.run is not None and outcome.run.cancelled:
         done = counted(len(outcome.run.actions), "action")
         screen(error=True).print(f"Cancelled: {done} done, which stay. Run it again to go on.", style="red")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from signal import SIGINT, signal
 from threading import Event
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from stockline.cli.progress import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from types import FrameType
 
     from stockline import ControlFinding, ResyncProgress, ResyncRun, Stockline, SyncState
@@ -23,10 +23,15 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is resynchronized: a site, a range of items; None is all."""
+    """What is resynchronized: a site, a range of items; None is all. Items in `without` are controlled only."""
 
     site: str | None
     items: tuple[str, str] | None
+    without: Collection[str] = ()
+
+    def covers(self, item: str) -> bool:
+        """Whether an item is in the range."""
+        return self.items is None or self.items[0] <= item <= self.items[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +52,15 @@ def carry_out(
     *,
     repair: bool,
     dry_run: bool,
+    repairs: bool = False,
     person: str = "",
     begun: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Control, repair if that is wanted, and control again; `begun` is told the number of the run that repairs."""
-    steps.begin("control", 1)
-    before = stock.control(site=selection.site, items=selection.items)
-    steps.reach(1)
+    """Control, repair if that is wanted, and control again; `begun` is told the number of the run that repairs.
+
+    With `repairs` each finding tells who can repair it, for which the machine's part is planned once more.
+    """
+    before = _controlled(stock, selection, steps, repairs=repairs)
     places = sorted({(one.item, one.variant, one.site) for one in before if one.control == "serials" and one.site})
     states = stock.sync_states(places)
     if not repair:
@@ -62,6 +69,7 @@ def carry_out(
         run = stock.resync_auto(
             site=selection.site,
             items=selection.items,
+            without=selection.without,
             dry_run=dry_run,
             person=person,
             report=_Follower(steps, begun),
@@ -69,8 +77,19 @@ def carry_out(
         )
     if dry_run or not run.actions:
         return Outcome(before=before, after=before, run=run, states=_paired(places, states, states))
-    after = stock.control(site=selection.site, items=selection.items)
+    after = _controlled(stock, selection, steps, repairs=repairs)
     return Outcome(before=before, after=after, run=run, states=_paired(places, states, stock.sync_states(places)))
+
+
+def _controlled(stock: Stockline, selection: Selection, steps: StepBar, *, repairs: bool) -> list[ControlFinding]:
+    """What control finds; what the machine would repair of items that it is to leave alone, a person has to."""
+    steps.begin("control", 1)
+    found = stock.control(site=selection.site, items=selection.items, repairs=repairs)
+    steps.reach(1)
+    return [
+        replace(one, repair="person") if one.item in selection.without and one.repair == "machine" else one
+        for one in found
+    ]
 
 
 class _Follower:

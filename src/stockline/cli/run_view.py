@@ -64,7 +64,7 @@ def run_sheets(report: ResyncReport) -> list[ReportSheet]:
     return [
         ReportSheet("Figures", FIGURES, map(_figure, report.figures)),
         ReportSheet("Actions", ACTIONS, map(action_row, report.actions)),
-        ReportSheet("Left", LEFT, map(left_row, report.left)),
+        ReportSheet("Left", LEFT, [left_row(case) for case in report.left]),
     ]
 
 

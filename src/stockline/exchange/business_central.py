@@ -180,9 +180,9 @@ class _Reserved:
                 continue
             file, number, row = demand
             if not row["Source ID"]:
-                self._tables.refuse(file, number, "Source ID", "the document is empty")
+                self._tables.refuse(file, number, "Source ID", "the document is empty", row["Item No."])
             elif reason := self._gathering.reserve(self._reservation(row, stock)):
-                self._tables.refuse(file, number, "Quantity (Base)", reason)
+                self._tables.refuse(file, number, "Quantity (Base)", reason, row["Item No."])
 
     def _reservation(self, demand: Row, stock: Row) -> FoundReservation:
         entry = self._entries[stock["Source Ref. No."]]

@@ -19,7 +19,7 @@ REMEMBERED = 100_000
 
 DECIMALS = 5
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-ROUNDED = re.compile(r"\d\.?\d*[eE]\+\d{2,}")
+ROUNDED = re.compile(r"-?\d\.?\d*[eE]\+\d{2,}")
 """A number of more than 15 digits as a spreadsheet shows it: its true digits are lost."""
 
 REQUIRED = {
@@ -55,7 +55,7 @@ class Remembered(dict[str, T], Generic[T]):
 
 def text_in(cell: str) -> str:
     """Any text, which may be blank; outer blanks cut."""
-    return _printable(cell.strip(), "text")
+    return _intact(cell.strip(), "text")
 
 
 def name_in(cell: str, kind: str) -> str:
@@ -63,7 +63,7 @@ def name_in(cell: str, kind: str) -> str:
     name = cell.strip()
     if not name and kind != "variant":
         raise BadCell(Code.INVALID, f"the {kind} is empty")
-    return _printable(name, kind)
+    return _intact(name, kind)
 
 
 def number_in(cell: str, kind: str) -> str:
@@ -75,12 +75,7 @@ def number_in(cell: str, kind: str) -> str:
         raise BadCell(
             Code.INVALID, f"the {kind} {number[:20]}... has {len(number)} characters, {NUMBER_LENGTH} are allowed"
         )
-    if number[0].isdigit() and ROUNDED.fullmatch(number):
-        raise BadCell(
-            Code.INVALID,
-            f"the {kind} {number!r} has been rounded by a spreadsheet; format that column as text and export it again",
-        )
-    return _printable(number, kind)
+    return _intact(number, kind)
 
 
 def quantity_in(cell: str) -> Decimal:
@@ -120,7 +115,7 @@ def number_of(cell: str) -> Decimal:
 
 def whole_in(cell: str) -> int:
     """A whole number, as ids are; spreadsheets write them with decimals too."""
-    text = cell.strip()
+    text = _intact(cell.strip(), "number")
     digits = text.partition(".")[0] if re.fullmatch(r"-?\d+\.0*", text) else text
     if not re.fullmatch(r"-?\d{1,19}", digits):
         raise BadCell(Code.INVALID, f"{text!r} is not a whole number")
@@ -174,7 +169,13 @@ def time_in(cell: str) -> timedelta:
     return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
 
 
-def _printable(text: str, kind: str) -> str:
+def _intact(text: str, kind: str) -> str:
+    """The text, unless a program has changed it on the way: rounded it as a number, or broken it."""
+    if "+" in text and ROUNDED.fullmatch(text):
+        raise BadCell(
+            Code.INVALID,
+            f"the {kind} {text!r} has been rounded by a spreadsheet; format that column as text and export it again",
+        )
     if not text.isprintable() and CONTROL.search(text):
         raise BadCell(Code.INVALID, f"the {kind} {text!r} holds a control character, such as a tab or a line break")
     return text

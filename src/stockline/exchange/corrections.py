@@ -34,6 +34,24 @@ class Corrections:
     rows: Sequence[Sequence[str | Decimal]]
 
 
+class Places:
+    """Stock lines by the columns that name them in their system, and those that help to find them there."""
+
+    def __init__(self, system: Shape, found: Found) -> None:
+        self.columns = (*system.line_columns, *system.shown_columns)
+        self._width = len(system.line_columns)
+        self._shown = tuple(system.shown_columns.values())
+        self._keys = found.keys
+        self._lines = {line.id: line for line in found.stock_lines}
+
+    def of(self, number: int | None) -> tuple[str, ...]:
+        """What each of the columns says of a line; blank where there is none, or the system does not have it."""
+        key = self._keys.get(number) if number is not None else None
+        named = key[-self._width :] if key else ("",) * self._width
+        line = self._lines.get(number)
+        return *named, *("" if line is None else getattr(line, name) for name in self._shown)
+
+
 OWN = Shape(
     name="stockline",
     title="Stockline",
@@ -88,6 +106,7 @@ class _Changes:
     def __init__(self, system: Shape, found: Found, actions: Sequence[ResyncAction]) -> None:
         self._system = system
         self._found = found
+        self._places = Places(system, found)
         self._lines = {line.id: line for line in found.stock_lines}
         self._merged = {
             action.from_line: action.to_line
@@ -101,11 +120,10 @@ class _Changes:
 
     def of_serials(self) -> Corrections:
         """A row for each link that changes: a link that goes and one that comes make one row."""
-        where = (*self._system.line_columns, *self._system.shown_columns)
         columns = (
             *self._system.serial_columns,
-            *(f"{name} before" for name in where),
-            *(f"{name} after" for name in where),
+            *(f"{name} before" for name in self._places.columns),
+            *(f"{name} after" for name in self._places.columns),
             "reason",
         )
         read = {file.table for file in self._found.files}
@@ -118,7 +136,7 @@ class _Changes:
     def _serial_rows(self) -> Iterator[tuple[str, ...]]:
         for serial, gone, come, reason in self._changed():
             for old, new in zip_longest(gone, come):
-                yield (*self._named(serial), *self._place(old), *self._place(new), reason)
+                yield (*self._named(serial), *self._places.of(old), *self._places.of(new), reason)
 
     def _changed(self) -> Iterator[tuple[FoundSerial, list[int], list[int], str]]:
         """Every serial whose links change: the lines it leaves, those it comes to, and why."""
@@ -151,7 +169,7 @@ class _Changes:
         for serial, gone, come, reason in self._changed():
             for line in (*gone, *come):
                 before, after = self._held(serial, line), Decimal(line in come)
-                yield (*self._named(serial), *self._place(line), before, after, reason)
+                yield (*self._named(serial), *self._places.of(line), before, after, reason)
                 make_up[line] += before - after
                 reasons[line][reason] = None
         for number, change in make_up.items():
@@ -159,7 +177,7 @@ class _Changes:
             if change and stock is not None:
                 named = self._named(FoundSerial(item=stock.item, variant=stock.variant, serial=""))
                 reason = ", ".join(reasons[number])
-                yield (*named, *self._place(number), before, before + change, reason)
+                yield (*named, *self._places.of(number), before, before + change, reason)
 
     def _held(self, serial: FoundSerial, line: int) -> Decimal:
         linked = Decimal(line in links_of(serial))
@@ -186,16 +204,6 @@ class _Changes:
                 after[move.to_line] = None
         return list(after)
 
-    def _place(self, number: int | None) -> tuple[str, ...]:
-        """A stock line by the columns that name it in the system."""
-        width = len(self._system.line_columns)
-        if number is None:
-            return ("",) * (width + len(self._system.shown_columns))
-        key = self._found.keys.get(number)
-        named = key[-width:] if key else ("",) * width
-        line: FoundStockLine | None = self._lines.get(number)
-        return *named, *("" if line is None else getattr(line, name) for name in self._system.shown_columns.values())
-
     def of_lines(self) -> Corrections:
         """A row for each line whose quantity a merge changes."""
         after: dict[int, Decimal] = {}
@@ -205,7 +213,7 @@ class _Changes:
         quantity = self._system.quantity_column
         columns = (*self._system.line_columns, f"{quantity} before", f"{quantity} after", "reason")
         rows: list[Sequence[str | Decimal]] = [
-            (*self._place(number)[: len(self._system.line_columns)], self._quantity(number), q, EQUAL_LINES)
+            (*self._places.of(number)[: len(self._system.line_columns)], self._quantity(number), q, EQUAL_LINES)
             for number, q in after.items()
         ]
         return Corrections(self._system.stock_table or "", columns, rows)

@@ -119,7 +119,7 @@ def gather(tables: Tables, gathering: Gathering) -> None:
     for file, number, row in reservations:
         for part in _reserved(row, history, cards, gathering):
             if reason := gathering.reserve(part):
-                tables.refuse(file, number, "reserved_qty", reason)
+                tables.refuse(file, number, "reserved_qty", reason, row["item_code"])
 
 
 def _quantities(tables: Tables, history: _History) -> dict[tuple[str, str, str], Decimal]:

@@ -67,7 +67,12 @@ class Found:
     @property
     def unreadable_rows(self) -> int:
         """Rows that are not taken."""
-        return len({(row.file, row.line) for row in self.unreadable})
+        return len({(row.file, row.line or row.reason) for row in self.unreadable})
+
+    @property
+    def doubtful(self) -> set[str]:
+        """Items of which something could not be read; "" stands for any, where a row does not tell its item."""
+        return {row.item for row in self.unreadable}
 
     def renumbered(self, numbers: dict[int, int]) -> Found:
         """The same with other numbers for some stock lines."""

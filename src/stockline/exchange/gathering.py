@@ -12,7 +12,7 @@ from stockline.exchange.found import Found, round_number_behind
 from stockline.exchange.homes import Homes
 from stockline.exchange.needed import items_of, sites_of
 from stockline.results import FoundSerial
-from stockline.values import SCALE, to_units
+from stockline.values import LARGEST, SCALE, to_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,6 +129,12 @@ class Gathering:
     def awaits_put_away(self, site: str, location: str) -> None:
         """Goods at this place, by its names here, wait to be put away."""
         self._put_away.add((site, location))
+
+    def take_out_huge(self) -> list[tuple[FoundStockLine, Decimal]]:
+        """Take out the stock lines whose quantity is out of range; each with its sum."""
+        huge = [key for key, kept in self._lines.items() if abs(kept.quantity) * SCALE > LARGEST]
+        taken = [self._lines.pop(key) for key in huge]
+        return [(kept.line, kept.quantity) for kept in taken]
 
     def found(self) -> Found:
         """Everything together, stock lines with their numbers."""

@@ -203,7 +203,7 @@ class _Reserved:
             date=row["date"].date(),
         )
         if reason := self._gathering.reserve(reservation):
-            self._tables.refuse(file, number, "quantity", reason)
+            self._tables.refuse(file, number, "quantity", reason, row["product_id"])
 
     def add_rest(self) -> None:
         """What quants have reserved that no open move line holds."""
@@ -214,7 +214,7 @@ class _Reserved:
                 self._gathering.unheld += moves_known
                 reservation = self._reservation(row, quantity, NO_MOVE if moves_known else NO_MOVES_KNOWN)
                 if reason := self._gathering.reserve(reservation):
-                    self._tables.refuse(file, number, "reserved_quantity", reason)
+                    self._tables.refuse(file, number, "reserved_quantity", reason, row["product_id"])
 
     def _key(self, row: Row) -> LineKey:
         return (row["product_id"], row["location_id"], row["lot_id"], row["package_id"], row["owner_id"])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECTIONS = ("decimal", "dates", "columns", "sites", "locations", "put_away", "tracking", "items", "no_stock")
+PUT_AWAY = ("2",)
+NO_STOCK = ("Partners", "Virtual Locations", "Physical Locations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +35,12 @@ class Overrides:
     """By the system's site: the site here, and the location in it, "" where that is the system's own."""
     locations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By site here: the system's location, and the location here."""
-    put_away_categories: frozenset[str] = frozenset({"2"})
+    put_away_categories: frozenset[str] = frozenset(PUT_AWAY)
     put_away_locations: frozenset[str] = frozenset()
     """`SITE/LOCATION`, by the names here."""
     tracking: TrackingCode | None = None
     items: Mapping[str, TrackingCode] = field(default_factory=dict)
-    no_stock: frozenset[str] = frozenset({"Partners", "Virtual Locations", "Physical Locations"})
+    no_stock: frozenset[str] = frozenset(NO_STOCK)
     """Sites, by the system's names, whose places hold no stock of the company."""
 
     def place(self, site: str, location: str = "") -> tuple[str, str]:
@@ -84,10 +86,10 @@ def _overrides(said: dict[str, Any]) -> Overrides:
         columns=_named("columns", said),
         sites={there: _site(there, here) for there, here in _section("sites", said).items()},
         locations=_named("locations", said),
-        put_away_categories=frozenset(map(str, put_away.get("categories", ["2"]))),
-        put_away_locations=frozenset(map(str, put_away.get("locations", []))),
+        put_away_categories=_texts("put_away.categories", put_away.get("categories", PUT_AWAY)),
+        put_away_locations=_texts("put_away.locations", put_away.get("locations", ())),
         tracking=_tracking("tracking", said["tracking"]) if "tracking" in said else None,
-        no_stock=frozenset(map(str, said.get("no_stock", ("Partners", "Virtual Locations", "Physical Locations")))),
+        no_stock=_texts("no_stock", said.get("no_stock", NO_STOCK)),
         items={item: _tracking(item, code) for item, code in _section("items", said).items()},
     )
 
@@ -96,6 +98,13 @@ def _text(name: str, said: Any) -> str | None:
     if said is not None and not isinstance(said, str):
         raise ValueProblem(f"{name} is {said!r}, not a text")
     return said
+
+
+def _texts(name: str, said: Any) -> frozenset[str]:
+    """A list of texts; a category may be written as the number it looks like."""
+    if not isinstance(said, list | tuple):
+        raise ValueProblem(f"{name} is {said!r}, not a list, as in [{said!r}]")
+    return frozenset(map(str, said))
 
 
 def _section(name: str, said: dict[str, Any]) -> dict[str, Any]:

@@ -86,21 +86,35 @@ class Tables:
 
     def once(self, table: str, *key: str) -> Iterator[tuple[str, int, Row]]:
         """The rows of a table that has one row for a key: of several the first, the others repeat or contradict it."""
-        seen: dict[tuple[object, ...], int] = {}
+        seen: dict[tuple[object, ...], tuple[int, str]] = {}
         for file, line, row in self.numbered_rows(table):
-            named, said = tuple(row[column] for column in key), hash(tuple(row.values()))
+            named = tuple(row[column] for column in key)
+            says = hash(tuple(row.values())), self._item(table, row)
             if named not in seen:
-                seen[named] = said
+                seen[named] = says
                 yield file, line, row
-            elif seen[named] == said:
+            elif seen[named] == says:
                 self._gathering.repeated += 1
             else:
-                which = " ".join(map(str, named))
-                self.refuse(file, line, key[-1], f"{which} stands in an earlier row, with other values")
+                reason = f"{' '.join(map(str, named))} stands in an earlier row, with other values"
+                # Which of the two is right nobody knows: the items of both are in doubt.
+                for item in dict.fromkeys((says[1], seen[named][1])):
+                    self.refuse(file, line, key[-1], reason, item)
 
-    def refuse(self, file: str, line: int, column: str, reason: str) -> None:
+    def _item(self, table: str, row: Row) -> str:
+        return next(file.table.item_of(row) for file in self._files if file.table.name == table)
+
+    def refuse(self, file: str, line: int, column: str, reason: str, item: str) -> None:
         """List a row that can be read but not be taken."""
-        self._gathering.unreadable.append(Unreadable(file, line, column, reason))
+        self._gathering.unreadable.append(Unreadable(file, line, column, reason, item))
+
+    def refuse_sums(self, tables: Sequence[str]) -> None:
+        """List the stock lines that the rows of these tables make larger than a quantity can be; they are not taken."""
+        files = ", ".join(str(file.sheet.path) for file in self._files if file.table.name in tables)
+        for line, quantity in self._gathering.take_out_huge():
+            where = ", ".join(filter(None, (line.site, line.location, line.lot, line.package)))
+            reason = f"the quantities of {line.item} at {where} add up to {quantity:,f}, which is out of range"
+            self._gathering.unreadable.append(Unreadable(files, None, "", reason, line.item))
 
 
 def read_stock(
@@ -124,7 +138,9 @@ def read_stock(
         tick(sum(done.values()))
 
     gathering = Gathering(overrides)
-    system.gather(Tables(files, gathering, follow), gathering)
+    tables = Tables(files, gathering, follow)
+    system.gather(tables, gathering)
+    tables.refuse_sums(system.quantities)
     found = gathering.found()
     found.files = [FileRead(str(file.sheet.path), file.table.name, file.read) for file in files]
     return found

@@ -52,12 +52,14 @@ EVERY = 1 << 12
 
 
 class Unreadable(NamedTuple):
-    """A row that is not taken: its file, its line in it, the column if one is to blame, and why."""
+    """What is not taken: a row, or the sum of several, which has no line; with the column to blame, if any, and why."""
 
     file: str
-    line: int
+    line: int | None
     column: str
     reason: str
+    item: str = ""
+    """The item it is about, "" where that is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,10 @@ class Table:
     columns: tuple[Column, ...]
     never: tuple[str, ...] = ()
     """Columns that another table has and this one has not, where a file may seem to be either."""
+
+    def item_of(self, row: Row) -> str:
+        """The item that a row is about, "" where it does not tell."""
+        return next((row.get(column.name, "") for column in self.columns if column.kind == "item"), "")
 
     def with_suffix(self, suffix: str) -> Table:
         """The same, its columns also known by a suffixed name."""
@@ -179,15 +185,16 @@ class TableFile:
                 continue
             cells = fields + constants if constants else fields
             row = self._absent.copy()
-            bad = False
+            bad: list[tuple[str, str]] = []
             for name, position, read in plan:
                 try:
                     row[name] = read(cells[position])
                 except BadCell as cell:
-                    unreadable.append(Unreadable(file, line, self._header(name, position), cell.reason))
-                    bad = True
+                    bad.append((self._header(name, position), cell.reason))
             if not bad:
                 yield line, row
+            for column, reason in bad:
+                unreadable.append(Unreadable(file, line, column, reason, self.table.item_of(row)))
 
     def _damaged(self, fields: Sequence[str]) -> str:
         """The column whose characters cannot be read, if there is one."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from stockline.exchange.sheets import Row
 
+DIGITS_KEPT = 15
+"""Digits of a number that a spreadsheet keeps; it makes zeros of those behind them."""
+
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -74,15 +77,19 @@ def _only_filled(path: Path, book: CalamineWorkbook) -> CalamineSheet:
     if len(filled) > 1:
         named = ", ".join(repr(sheet.name) for sheet in filled)
         raise SheetProblem(
-            f"{path} has several sheets: {named}. Name the one to read, or save it as a file of its own."
+            f"{path} has several sheets: {named}. Save the one to read as a file of its own, "
+            "or name it where the command has the option --sheet."
         )
     return filled[0]
 
 
 def cell_text(cell: Cell) -> str:
-    """A cell as a person would type it into a CSV: whole numbers without a point, dates as YYYY-MM-DD."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
+    """A cell as a person would type it into a CSV: whole numbers without a point, dates as YYYY-MM-DD.
+
+    A number has the 15 digits that spreadsheets keep; one of more comes out as 1.23456789012346e+15, known as rounded.
+    """
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return f"{cell:.{DIGITS_KEPT}g}"
     if isinstance(cell, datetime) and cell.time() == time():
         return cell.date().isoformat()
     return str(cell)

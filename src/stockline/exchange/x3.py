@@ -230,7 +230,7 @@ def _gather_allocations(tables: Tables, lines: _Lines, gathering: Gathering) -> 
             package=row["PALNUM"] or (line.package if line else ""),
         )
         if reason := gathering.reserve(reservation):
-            tables.refuse(file, number, "QTYSTU", reason)
+            tables.refuse(file, number, "QTYSTU", reason, row["ITMREF"])
 
 
 SYSTEM = System(

@@ -1,6 +1,6 @@
 """Resynchronization: links of serials brought back into agreement with stock lines."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from stockline.operations.resync import corrections, draft_view, drafts, history, manual, undo, worklist
 from stockline.operations.resync.auto import AutomaticRun, resync_automatically
@@ -30,6 +30,7 @@ class Resynchronization(Service):
         *,
         site: str | None = None,
         items: tuple[str, str] | None = None,
+        without: Collection[str] = (),
         dry_run: bool = False,
         person: str = "",
         report: Callable[[ResyncProgress], None] | None = None,
@@ -37,6 +38,7 @@ class Resynchronization(Service):
     ) -> ResyncRun:
         """Merge equal lines and change the links that are forced, at a site and of a range of items (RS-1 to RS-10).
 
+        Items named in `without` are left as they are: those whose stock is not known in full, for example.
         Every case is done whole or not at all, and what is done stays, whatever comes after it. `report` is told how
         far it is, about once a second; `cancelled` is asked between cases. `dry_run` answers the same and writes
         nothing.
@@ -44,7 +46,7 @@ class Resynchronization(Service):
         Raises:
             Refusal: `not_found` for the site.
         """
-        asked = AutomaticRun(self.today, site, items, dry_run, person, report, cancelled)
+        asked = AutomaticRun(self.today, site, items, without, dry_run, person, report, cancelled)
         return resync_automatically(self._database, asked)
 
     def resync_remove(

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -40,11 +40,12 @@ PULSE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class AutomaticRun:
-    """What is asked for: where, for whom, whether anything is written, and who listens."""
+    """What is asked for: where, `without` which items, for whom, whether anything is written, and who listens."""
 
     today: date
     site: str | None = None
     items: tuple[str, str] | None = None
+    without: Collection[str] = ()
     dry_run: bool = False
     person: str = ""
     report: Callable[[ResyncProgress], None] | None = None
@@ -114,7 +115,8 @@ class _Run:
         return DONE
 
     def _select(self, transaction: Transaction) -> Sequence[Item]:
-        return items_with_findings(transaction, self._site, self._asked.items)
+        items = items_with_findings(transaction, self._site, self._asked.items)
+        return [item for item in items if item.code not in self._asked.without]
 
     # ------------------------------------------------------------ one item
 

@@ -87,9 +87,10 @@ class Tables:
     def once(self, table: str, *key: str) -> Iterator[tuple[str, int, Row]]:
         """The rows of a table that has one row for a key: of several the first, the others repeat or contradict it."""
         seen: dict[tuple[object, ...], tuple[int, str]] = {}
+        item_column = next((file.table.item for file in self._files if file.table.name == table), "")
         for file, line, row in self.numbered_rows(table):
             named = tuple(row[column] for column in key)
-            says = hash(tuple(row.values())), self._item(table, row)
+            says = hash(tuple(row.values())), row.get(item_column, "")
             if named not in seen:
                 seen[named] = says
                 yield file, line, row
@@ -100,9 +101,6 @@ class Tables:
                 # Which of the two is right nobody knows: the items of both are in doubt.
                 for item in dict.fromkeys((says[1], seen[named][1])):
                     self.refuse(file, line, key[-1], reason, item)
-
-    def _item(self, table: str, row: Row) -> str:
-        return next(file.table.item_of(row) for file in self._files if file.table.name == table)
 
     def refuse(self, file: str, line: int, column: str, reason: str, item: str) -> None:
         """List a row that can be read but not be taken."""

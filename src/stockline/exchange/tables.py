@@ -99,9 +99,10 @@ class Table:
     never: tuple[str, ...] = ()
     """Columns that another table has and this one has not, where a file may seem to be either."""
 
-    def item_of(self, row: Row) -> str:
-        """The item that a row is about, "" where it does not tell."""
-        return next((row.get(column.name, "") for column in self.columns if column.kind == "item"), "")
+    @property
+    def item(self) -> str:
+        """The column that tells the item a row is about, "" where there is none."""
+        return next((column.name for column in self.columns if column.kind == "item"), "")
 
     def with_suffix(self, suffix: str) -> Table:
         """The same, its columns also known by a suffixed name."""
@@ -194,7 +195,7 @@ class TableFile:
             if not bad:
                 yield line, row
             for column, reason in bad:
-                unreadable.append(Unreadable(file, line, column, reason, self.table.item_of(row)))
+                unreadable.append(Unreadable(file, line, column, reason, row.get(self.table.item, "")))
 
     def _damaged(self, fields: Sequence[str]) -> str:
         """The column whose characters cannot be read, if there is one."""

@@ -27,7 +27,7 @@ ANN = DraftPlace(site="EAST", item="BIKE", person="Ann")
 BOB = DraftPlace(site="EAST", item="BIKE", person="Bob")
 
 
-def load(stock: Stockline, quantities: Mapping[int, int], links: Mapping[str, int | list[int]]) -> None:
+def load(stock: Stockline, quantities: Mapping[int, int], links: Mapping[str, int | list[int] | None]) -> None:
     """Lines 1, 2, 3 .. at EAST in places of their own; line 9 is at WEST."""
     places = {1: "A", 2: "B", 3: "", 9: "A"}
     stock.load(
@@ -338,6 +338,36 @@ def test_a_candidate_of_another_line_is_moved(stock: Stockline) -> None:
     assert stock.control(site="EAST") == []
 
 
+def test_a_move_to_where_it_was_to_be_taken_off_leaves_the_other_line(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 1}, {"S1": [1, 2], "S2": 2})
+    stock.draft_removal(ANN, 1, ["S1"])
+    draft = stock.draft_addition(ANN, 1, ["S1"], move=True)
+    assert (draft.changes, draft.problem) == ([DraftChange(serial="S1", removed=[2])], None)
+    assert draft.state.verdict == "synchronized"
+    stock.save_draft(ANN)
+    assert stock.control() == []
+    assert places(stock, "S1") == [1]
+
+
+def test_a_number_may_hold_serials_of_several_items(stock: Stockline) -> None:
+    watch = DraftPlace(site="EAST", item="WATCH", person="Ann")
+    stock.load(
+        serials=[
+            FoundSerial(item="BIKE", serial="S1", stock_line=77, site="EAST"),
+            FoundSerial(item="WATCH", serial="W1", stock_line=77, site="EAST"),
+        ]
+    )
+    assert stock.draft_removal(ANN, 77, ["S1"]).problem is None
+    assert stock.draft_removal(watch, 77, ["W1"]).problem is None
+    assert stock.draft_removal(watch, 77, ["S1"]).problem == Code.SERIAL_UNKNOWN
+    stock.draft_addition(watch, 77, ["S1"])
+    stock.save_draft(watch)
+    assert [one.serial for one in stock.control()] == ["S1"]
+    stock.save_draft(ANN)
+    assert stock.control() == []
+    assert refused(lambda: stock.draft_removal(ANN, 77, ["S1"])).code == Code.STOCK_LINE_UNKNOWN
+
+
 def test_what_cannot_be_drafted(stock: Stockline) -> None:
     load(stock, {1: 1}, {"S1": 1})
     stock.adjust("WATCH", "EAST", 1, rows=[TrackingRow("W1", "L1")])
@@ -417,6 +447,64 @@ def test_a_serial_exchanged_for_another_makes_a_draft_stale(stock: Stockline) ->
     stock.resync_add(1, ["S3"])
     assert len(stock.resync_draft(ANN).changed) == 1, "as many serials as before, but others"
     assert refused(lambda: stock.save_draft(ANN)).code == Code.WINDOW_STALE
+
+
+def test_a_load_that_exchanges_serials_makes_a_draft_stale(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 1}, {"S1": 1, "S2": 1, "S3": 2})
+    stock.draft_removal(ANN, 1, ["S1"])
+    load(stock, {1: 1, 2: 1}, {"S1": 1, "S2": 1, "S3": 2})
+    assert stock.resync_draft(ANN).changed == [], "loaded once more, it is the same"
+    load(stock, {}, {"S2": 2, "S3": 1})
+    (change,) = stock.resync_draft(ANN).changed
+    assert change.facts["stock_line"] == 1
+    assert change.facts["before"] == change.facts["now"] == {"quantity": 1, "serials": 2}
+    assert refused(lambda: stock.save_draft(ANN)).findings == (change,)
+    assert stock.look_again(ANN).changed == []
+    stock.save_draft(ANN)
+    assert places(stock, "S1", "S2", "S3") == [None, 2, 1]
+
+
+def test_serials_loaded_beside_their_line_are_watched(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 2}, {"S1": 1, "S2": [2, 1], "S3": 2})
+    stock.draft_removal(ANN, 1, ["S1"])
+    load(stock, {}, {"S2": 2, "S3": [2, 1]})
+    assert [one.facts["stock_line"] for one in stock.resync_draft(ANN).changed] == [1]
+    assert refused(lambda: stock.save_draft(ANN)).code == Code.WINDOW_STALE
+
+
+def test_an_own_lot_that_is_loaded_makes_a_draft_stale(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 1}, {"S1": 1, "S2": 1, "S3": None})
+    stock.draft_addition(ANN, 2, ["S3"])
+    stock.load(serials=[FoundSerial(item="BIKE", serial="S2", stock_line=1, lot="L9")])
+    assert stock.resync_draft(ANN).changed == [], "a serial of another line"
+    stock.load(serials=[FoundSerial(item="BIKE", serial="S3", lot="L9")])
+    (change,) = stock.resync_draft(ANN).changed
+    assert (change.serial, change.facts) == ("S3", {"before": {"lot": ""}, "now": {"lot": "L9"}})
+    assert change.message == "Serial S3 was of lot none, now L9."
+    assert refused(lambda: stock.save_draft(ANN)).code == Code.WINDOW_STALE
+
+
+def test_a_movement_that_is_loaded_makes_a_draft_stale(stock: Stockline) -> None:
+    seen = {place: LastMovement(direction="in", site="EAST", location=place) for place in "AB"}
+    load(stock, {1: 1}, {})
+    stock.load(serials=[FoundSerial(item="BIKE", serial="S1", last=seen["A"])])
+    stock.draft_addition(ANN, 1, ["S1"])
+    stock.load(serials=[FoundSerial(item="BIKE", serial="S1", last=seen["A"])])
+    assert stock.resync_draft(ANN).changed == []
+    stock.load(serials=[FoundSerial(item="BIKE", serial="S1", last=seen["B"])])
+    assert [one.message for one in stock.resync_draft(ANN).changed] == ["Serial S1 has moved meanwhile."]
+    assert refused(lambda: stock.save_draft(ANN)).code == Code.WINDOW_STALE
+
+
+def test_a_line_may_change_when_nothing_is_drafted_for_it_any_more(stock: Stockline) -> None:
+    load(stock, {1: 1, 2: 1}, {"S1": 1, "S2": 1, "S3": 2, "S4": 2})
+    stock.draft_removal(ANN, 1, ["S1"])
+    stock.draft_removal(ANN, 2, ["S3"])
+    stock.draft_addition(ANN, 2, ["S3"])
+    stock.resync_remove(2, ["S4"])
+    assert stock.resync_draft(ANN).changed == []
+    stock.save_draft(ANN)
+    assert places(stock, "S1", "S3") == [None, 2]
 
 
 def test_of_two_saves_at_once_one_is_stale(stock: Stockline) -> None:

@@ -1,6 +1,6 @@
 """Resynchronization: who changed which links of serials, why, and what was there before; drafts of such changes."""
 
-from sqlalchemy import JSON, Column, Date, Float, Index, Integer, Text, func
+from sqlalchemy import JSON, BigInteger, Column, Date, Float, Index, Integer, Text, func
 
 from stockline.schema.base import (
     Moment,
@@ -136,11 +136,15 @@ resync_draft = item_table(
     Column("removed", JSON, nullable=False),
     number("added", nullable=True),
     Column("links", JSON, nullable=False),
+    text("lot"),
+    text("sublot"),
+    text("version"),
     small("last_direction"),
+    number("last_set_id", nullable=True),
     number("last_batch_id", nullable=True),
 )
 """What a person means to do to a serial: the stock lines it is taken off and the one it is put on (RS-14), with its
-links and last movement as the person saw them (RS-20)."""
+links, own attributes and last movement as the person saw them (RS-20)."""
 
 resync_draft_line = item_table(
     "resync_draft_line",
@@ -151,10 +155,10 @@ resync_draft_line = item_table(
     key("stock_line_id"),
     quantity(),
     Column("serials", Integer, nullable=False),
-    number("last_batch_id", nullable=True),
+    Column("digest", BigInteger, nullable=False),
 )
-"""A stock line a draft touches, as the person saw it: its quantity, the number of its serials and the latest of their
-movements (RS-20)."""
+"""A stock line a draft touches, as the person saw it: its quantity, the number of its serials, and a digest of which
+they are, of their own attributes and last movements (RS-20)."""
 
 staged_resync = stage_table(
     "staged_resync",

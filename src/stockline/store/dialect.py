@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, event, text, tuple_
@@ -107,6 +108,7 @@ class SqliteDialect(Dialect):
             "cache_size = -65536",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("hashtext", 1, _hash_text, deterministic=True)
         _write_ahead(connection)
 
     @staticmethod
@@ -149,6 +151,11 @@ class SqliteDialect(Dialect):
 
     def should_retry(self, error: DBAPIError, attempt: int) -> bool:  # noqa: ARG002 - it waits for as long as it takes
         return "database is locked" in str(error.orig) or "database is busy" in str(error.orig)
+
+
+def _hash_text(value: str) -> int:
+    """32 bits of a text, as PostgreSQL's function of that name gives them: evenly spread, another for another text."""
+    return int.from_bytes(blake2b(value.encode(), digest_size=4).digest(), signed=True)
 
 
 def _write_ahead(connection: Any) -> None:

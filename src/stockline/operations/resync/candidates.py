@@ -67,7 +67,7 @@ class _Judge:
     def rank(self, row: Row[Any], links: Sequence[int]) -> tuple[Rank, ResyncCandidate]:
         """A serial with its place in the order."""
         attributes = (row.lot, row.sublot, row.version)
-        is_open = any(number in self._lines and self._lines[number].quantity != 0 for number in links)
+        is_open = any(number in self._lines and self._lines[number].quantity > 0 for number in links)
         moved = row.last_date.toordinal() if row.last_date else 0, row.last_batch_id or 0
         rank = (row.evidence, is_open, attributes != self._line.attributes, -moved[0], -moved[1], natural(row.serial))
         candidate = ResyncCandidate(
@@ -91,7 +91,7 @@ class _Judge:
             return "attribute_mismatch"
         if any(line.put_away for line in linked):
             return "awaiting_put_away"
-        if any(line.quantity != 0 and line.number not in self._wrong for line in linked):
+        if any(line.quantity > 0 and line.number not in self._wrong for line in linked):
             return "on_synchronized_line"
         return None
 
@@ -139,7 +139,7 @@ _EVIDENCE = case(
 _OF_ITEM = and_(serial.c.item_id == ITEM, serial.c.variant == bindparam("variant", type_=Text))
 _SERIALS = select(serial, _EVIDENCE.label("evidence")).select_from(_THERE).where(_OF_ITEM)
 _LOOSE = _SERIALS.where(
-    or_(~_is_linked, func.coalesce(stock_line.c.quantity, 0) == 0, serial.c.stock_line_id.in_(NUMBERS))
+    or_(~_is_linked, func.coalesce(stock_line.c.quantity, 0) <= 0, serial.c.stock_line_id.in_(NUMBERS))
 )
 """Those that are not held by a line outside `NUMBERS`: of a large item, few."""
 SEEN_ELSEWHERE = (

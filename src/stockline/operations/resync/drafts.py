@@ -5,37 +5,36 @@ changed meanwhile is shown, and refuses the save.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Column, Text, bindparam, delete, func, select
 
 from stockline.codes import Code
 from stockline.operations.catalog import Item, find_item, find_site
-from stockline.operations.resync.desk import Desk, DeskSerial
-from stockline.operations.resync.manual import Edit, LineRequest, carry_out, hold, prepared
-from stockline.operations.resync.stock import ITEM, NUMBERS
+from stockline.operations.resync.desk import Desk, desks_of
+from stockline.operations.resync.links import OWN
+from stockline.operations.resync.manual import Edit, LineRequest, carry_out, hold, named
+from stockline.operations.resync.seen import MOVEMENT, LineSeen, SerialSeen, lines_seen, serial_seen
 from stockline.refusal import Finding, Refusal
 from stockline.results import DraftPlace, ResyncRun
 from stockline.schema.resync import resync_draft, resync_draft_line
-from stockline.schema.stock import serial
 from stockline.store.database import Transaction, in_parts
-from stockline.values import to_quantity
-
-Seen = tuple[tuple[int, ...], int, int | None]
-"""A serial as a person saw it: its links ascending, direction and number of its last movement."""
-LineSeen = tuple[int, int, int | None]
-"""A stock line as a person saw it: quantity, number of serials, the latest movement of these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is meant to be done to a serial, and how it was when that was first said."""
 
-    seen: Seen
+    seen: SerialSeen
     removed: frozenset[int] = frozenset()
     added: int | None = None
+
+    @property
+    def lines(self) -> frozenset[int]:
+        """The stock lines it names."""
+        return self.removed if self.added is None else self.removed | {self.added}
 
     def taken_off(self, line: int) -> "Change":
         """The same, and it is taken off a line; that it was to be put there is taken back."""
@@ -44,10 +43,9 @@ class Change:
         return replace(self, removed=self.removed | {line})
 
     def put_on(self, line: int, *, off: Iterable[int] = ()) -> "Change":
-        """The same, and it is put on a line, off others; that it was to be taken off there is taken back."""
-        if line in self.removed:
-            return replace(self, removed=self.removed - {line}, added=None)
-        return replace(self, removed=self.removed.union(off), added=line)
+        """The same, and it is put on a line, off any others; that it was to be taken off there is taken back."""
+        removed = self.removed.union(off) - {line}
+        return replace(self, removed=removed, added=None if line in self.removed else line)
 
 
 class Draft:
@@ -68,7 +66,13 @@ class Draft:
         self.desk = Desk(transaction, self.item, place.variant)
         self.changes = {
             row.serial: Change(
-                (tuple(row.links), row.last_direction, row.last_batch_id), frozenset(row.removed), row.added
+                SerialSeen(
+                    tuple(row.links),
+                    (row.lot, row.sublot, row.version),
+                    (row.last_direction, row.last_set_id, row.last_batch_id),
+                ),
+                frozenset(row.removed),
+                row.added,
             )
             for row in transaction.execute(_CHANGES, self._key)
         }
@@ -83,53 +87,45 @@ class Draft:
 
     def enter(self, changes: Mapping[str, Change]) -> None:
         """Note changes; those that are none any more go. Lines are remembered as they are when first touched."""
-        self._forget(changes)
+        self._forget(resync_draft.c.serial, changes)
         rows = [
             {
                 **self._key,
                 "serial": number,
                 "removed": sorted(change.removed),
                 "added": change.added,
-                "links": list(change.seen[0]),
-                "last_direction": change.seen[1],
-                "last_batch_id": change.seen[2],
+                "links": list(change.seen.links),
+                **dict(zip(OWN, change.seen.attributes, strict=True)),
+                **dict(zip(MOVEMENT, change.seen.movement, strict=True)),
             }
             for number, change in changes.items()
-            if change.removed or change.added is not None
+            if change.lines
         ]
         if rows:
             self._transaction.execute(resync_draft.insert(), rows)
-        touched = {line for change in changes.values() for line in (*change.removed, change.added) if line is not None}
-        self._remember(touched)
+        self._remember({line for change in {**self.changes, **changes}.values() for line in change.lines})
 
-    def _forget(self, serials: Iterable[str]) -> None:
-        for some in in_parts(sorted(serials)):
-            named = resync_draft.c.serial.in_(some)
-            self._transaction.execute(delete(resync_draft).where(*_of_key(resync_draft), named), self._key)
+    def _forget(self, column: Column[Any], values: Iterable[Any]) -> None:
+        """Of one of its tables the rows that have these values."""
+        for some in in_parts(sorted(values)):
+            rows = delete(column.table).where(*_of_key(column.table), column.in_(some))
+            self._transaction.execute(rows, self._key)
 
-    def _remember(self, lines: Iterable[int]) -> None:
+    def _remember(self, touched: set[int]) -> None:
+        """Lines that nothing is drafted for any more are forgotten; they may change."""
+        remembered = self._remembered().keys()
+        self._forget(resync_draft_line.c.stock_line_id, remembered - touched)
         rows = [
-            {**self._key, "stock_line_id": number, "quantity": quantity, "serials": serials, "last_batch_id": latest}
-            for number, (quantity, serials, latest) in self._lines_now(lines).items()
+            {**self._key, "stock_line_id": number, **asdict(seen)}
+            for number, seen in lines_seen(self.desk, touched - remembered).items()
         ]
         if rows:
-            self._transaction.execute(self._transaction.insert(resync_draft_line).on_conflict_do_nothing(), rows)
+            self._transaction.execute(resync_draft_line.insert(), rows)
 
-    def _lines_now(self, numbers: Iterable[int]) -> dict[int, LineSeen]:
-        wanted = sorted(numbers)
-        lines, linked = self.desk.lines(wanted), self.desk.linked(wanted)
-        latest = {
-            row.stock_line_id: row.latest
-            for some in in_parts(wanted)
-            for row in self._transaction.execute(_LATEST, {"item": self.item.id, "numbers": some})
-        }
+    def _remembered(self) -> dict[int, LineSeen]:
         return {
-            number: (
-                lines[number].quantity if number in lines else 0,
-                linked.get(number, 0),
-                latest.get(number),
-            )
-            for number in wanted
+            row.stock_line_id: LineSeen(int(row.quantity), row.serials, row.digest)
+            for row in self._transaction.execute(_LINES, self._key)
         }
 
     def drop(self) -> None:
@@ -144,33 +140,19 @@ class Draft:
         return [*self._changed_lines(), *self._changed_serials()]
 
     def _changed_lines(self) -> Iterator[Finding]:
-        seen = {
-            row.stock_line_id: (int(row.quantity), row.serials, row.last_batch_id)
-            for row in self._transaction.execute(_LINES, self._key)
-        }
-        for number, now in self._lines_now(seen).items():
-            if now != seen[number]:
-                (quantity, serials, _), (quantity_now, serials_now, _) = seen[number], now
-                before, after = to_quantity(quantity), to_quantity(quantity_now)
-                had = f"had the quantity {before} and {serials} serials, now {after} and {serials_now}"
-                yield self._finding(
-                    f"Stock line {number} {had}, or others of them.",
-                    stock_line=number,
-                    before={"quantity": before, "serials": serials},
-                    now={"quantity": after, "serials": serials_now},
-                )
+        remembered = self._remembered()
+        for number, now in lines_seen(self.desk, remembered).items():
+            if now != remembered[number]:
+                what, before, after = remembered[number].difference(now)
+                yield self._finding(f"Stock line {number} {what}.", stock_line=number, before=before, now=after)
 
     def _changed_serials(self) -> Iterator[Finding]:
-        now = self.desk.serials(list(self.changes))
+        serials = self.desk.serials(list(self.changes))
         for number, change in self.changes.items():
-            if seen_of(now[number]) != change.seen:
-                before, after = list(change.seen[0]), sorted(now[number].links)
-                yield self._finding(
-                    f"Serial {number} was on {_listed(before)}, now on {_listed(after)}, or has moved otherwise.",
-                    serial=number,
-                    before={"stock_lines": before},
-                    now={"stock_lines": after},
-                )
+            now = serial_seen(serials[number])
+            if now != change.seen:
+                what, before, after = change.seen.difference(now)
+                yield self._finding(f"Serial {number} {what}.", serial=number, before=before, now=after)
 
     def _finding(self, message: str, serial: str | None = None, **facts: Any) -> Finding:
         place = self.place
@@ -185,15 +167,6 @@ class Draft:
         return {row.person: row.serials for row in self._transaction.execute(_OTHERS, self._key)}
 
 
-def seen_of(one: DeskSerial) -> Seen:
-    """A serial as it is seen now."""
-    return tuple(sorted(one.links)), one.direction, one.batch
-
-
-def _listed(lines: Iterable[int]) -> str:
-    return ", ".join(map(str, lines)) or "no stock line"
-
-
 def _of_key(table: Any) -> list[Any]:
     types = {"item_id": BigInteger, "variant": Text, "site_id": BigInteger, "person": Text}
     return [table.c[name] == bindparam(name, type_=type_) for name, type_ in types.items()]
@@ -205,11 +178,6 @@ _OTHERS = (
     select(resync_draft.c.person, func.count().label("serials"))
     .where(*_of_key(resync_draft)[:3], resync_draft.c.person != bindparam("person", type_=Text))
     .group_by(resync_draft.c.person)
-)
-_LATEST = (
-    select(serial.c.stock_line_id, func.max(serial.c.last_batch_id).label("latest"))
-    .where(serial.c.item_id == ITEM, serial.c.stock_line_id.in_(NUMBERS))
-    .group_by(serial.c.stock_line_id)
 )
 
 # ---------------------------------------------------------------- what a person does
@@ -226,29 +194,26 @@ def put_on(transaction: Transaction, place: DraftPlace, request: LineRequest, *,
     draft, numbers = _opened(transaction, place, request, adding=True)
     line = request.stock_line
     draft.enter(
-        {
-            number: change.put_on(line, off=set(change.seen[0]) - {line} if move else ())
-            for number, change in _of(draft, numbers)
-        }
+        {number: change.put_on(line, off=change.seen.links if move else ()) for number, change in _of(draft, numbers)}
     )
 
 
 def _opened(
     transaction: Transaction, place: DraftPlace, request: LineRequest, *, adding: bool
 ) -> tuple[Draft, list[str]]:
-    desk, numbers = prepared(transaction, request, adding=adding)
+    desks = desks_of(transaction, request.stock_line)
     draft = Draft(transaction, place)
-    if (desk.item.id, desk.variant) != (draft.item.id, place.variant):
+    if (draft.item.id, place.variant) not in {(desk.item.id, desk.variant) for desk in desks}:
         message = f"Stock line {request.stock_line} is not of the item and variant the draft is about."
         raise Refusal.of(Code.INVALID, message, item=place.item)
-    return draft, numbers
+    return draft, named(draft.desk, request, adding=adding)
 
 
 def _of(draft: Draft, numbers: list[str]) -> Iterator[tuple[str, Change]]:
     """What is meant to be done to these serials so far."""
     fresh = draft.desk.serials([number for number in numbers if number not in draft.changes])
     for number in numbers:
-        yield number, draft.changes[number] if number in draft.changes else Change(seen_of(fresh[number]))
+        yield number, draft.changes[number] if number in draft.changes else Change(serial_seen(fresh[number]))
 
 
 def look_again(transaction: Transaction, place: DraftPlace) -> None:
@@ -256,7 +221,7 @@ def look_again(transaction: Transaction, place: DraftPlace) -> None:
     draft = Draft(transaction, place)
     now = draft.desk.serials(list(draft.changes))
     draft.drop()
-    draft.enter({number: replace(change, seen=seen_of(now[number])) for number, change in draft.changes.items()})
+    draft.enter({number: replace(change, seen=serial_seen(now[number])) for number, change in draft.changes.items()})
 
 
 def cancel(transaction: Transaction, place: DraftPlace) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from stockline.codes import Code
 from stockline.operations.problems import Problems
-from stockline.operations.resync.desk import Desk, DeskSerial, open_desk
+from stockline.operations.resync.desk import Desk, DeskSerial, desks_of
 from stockline.operations.resync.links import (
     Figure,
     LinkChanges,
@@ -82,7 +82,7 @@ class ManualChange:
         return len(after) <= 1 and all(self._is_open(number) and serial.fits(self.lines[number]) for number in after)
 
     def _is_open(self, number: int) -> bool:
-        return number in self.lines and self.lines[number].quantity != 0
+        return number in self.lines and self.lines[number].quantity > 0
 
     # ------------------------------------------------------------ checks
 
@@ -249,15 +249,31 @@ class LineRequest:
 
 def remove(transaction: Transaction, request: LineRequest, today: date) -> ResyncRun:
     """Unlink serials from a stock line (RS-15)."""
-    desk, numbers = prepared(transaction, request, adding=False)
+    desk = _desk(transaction, request)
+    numbers = named(desk, request, adding=False)
     edit = Edit(removed=dict.fromkeys(numbers, frozenset({request.stock_line})))
     return _saved(transaction, desk, edit, request, today)
 
 
 def add(transaction: Transaction, request: LineRequest, today: date) -> ResyncRun:
     """Link serials to a stock line (RS-15)."""
-    desk, numbers = prepared(transaction, request, adding=True)
+    desk = _desk(transaction, request)
+    numbers = named(desk, request, adding=True)
     return _saved(transaction, desk, Edit(added=dict.fromkeys(numbers, request.stock_line)), request, today)
+
+
+def _desk(transaction: Transaction, request: LineRequest) -> Desk:
+    """The desk of the line; of a number that holds serials of several, that which knows the most of those named."""
+    desks = desks_of(transaction, request.stock_line)
+    if len(desks) == 1:
+        return desks[0]
+    numbers = {clean_number(number) for number in request.serials}
+
+    def acquaintance(desk: Desk) -> tuple[int, int]:
+        serials = desk.serials(numbers).values()
+        return sum(request.stock_line in one.links for one in serials), sum(one.known for one in serials)
+
+    return max(desks, key=acquaintance)
 
 
 def _saved(transaction: Transaction, desk: Desk, edit: Edit, request: LineRequest, today: date) -> ResyncRun:
@@ -265,12 +281,11 @@ def _saved(transaction: Transaction, desk: Desk, edit: Edit, request: LineReques
     return carry_out(transaction, desk, edit, today, person=request.person, reason=request.reason)
 
 
-def prepared(transaction: Transaction, request: LineRequest, *, adding: bool) -> tuple[Desk, list[str]]:
-    """The desk of the line and the numbers, if both can be worked with at all.
+def named(desk: Desk, request: LineRequest, *, adding: bool) -> list[str]:
+    """The serials that are named, if they and the line can be worked with at all.
 
-    Refused `stock_line_unknown`, `invalid`, `tracking_duplicate`.
+    Refused `invalid`, `tracking_duplicate`.
     """
-    desk = open_desk(transaction, request.stock_line)
     numbers = [clean_number(number) for number in request.serials]
     problem = _invalid(desk, request.stock_line, numbers, adding=adding)
     if problem:
@@ -279,7 +294,7 @@ def prepared(transaction: Transaction, request: LineRequest, *, adding: bool) ->
     if twice:
         findings = [Finding(f"Serial {number} is named twice.", item=desk.item.code, serial=number) for number in twice]
         raise Refusal(Code.TRACKING_DUPLICATE, findings)
-    return desk, numbers
+    return numbers
 
 
 def _invalid(desk: Desk, stock_line: int, numbers: Sequence[str], *, adding: bool) -> str | None:

@@ -304,7 +304,11 @@ CREATE TABLE resync_draft (
     removed JSON NOT NULL,
     added BIGINT,
     links JSON NOT NULL,
+    lot TEXT DEFAULT '' NOT NULL,
+    sublot TEXT DEFAULT '' NOT NULL,
+    version TEXT DEFAULT '' NOT NULL,
     last_direction SMALLINT DEFAULT '0' NOT NULL,
+    last_set_id BIGINT,
     last_batch_id BIGINT,
     CONSTRAINT pk_resync_draft PRIMARY KEY (item_id, variant, site_id, person, serial)
 )
@@ -318,7 +322,7 @@ CREATE TABLE resync_draft_line (
     stock_line_id BIGINT NOT NULL,
     quantity BIGINT DEFAULT '0' NOT NULL,
     serials INTEGER NOT NULL,
-    last_batch_id BIGINT,
+    digest BIGINT NOT NULL,
     CONSTRAINT pk_resync_draft_line PRIMARY KEY (item_id, variant, site_id, person, stock_line_id)
 )
  WITHOUT ROWID;

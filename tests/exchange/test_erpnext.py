@@ -1,7 +1,11 @@
 """ERPNext's Serial No, Bin, Stock Ledger Entry and bundles."""
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import permutations
 from pathlib import Path
+
+import pytest
 
 from stockline import FoundStockLine, LastMovement, TrackingCode
 from stockline.exchange.erpnext import SYSTEM
@@ -135,3 +139,33 @@ def test_what_can_stand_only_once(tmp_path: Path) -> None:
     assert found.unreadable[0].reason == "S2 stands in an earlier row, with other values"
     assert found.repeated == 1
     assert [line.quantity for line in found.stock_lines] == [2, 1]
+
+
+TRANSFER = ("B1,S1,-1,Stores,Outward", "B2,S1,1,Shop,Inward")
+RENAMED = ("B1,S1,-1,Stores,Outward", "B2,S1,1,Stores,Inward")
+TWO_TRANSFERS = (*TRANSFER, "B3,S1,-1,Shop,Outward", "B4,S1,1,Attic,Inward")
+
+
+def last_of_entries(folder: Path, entries: Iterable[str]) -> LastMovement | None:
+    rows = "".join(f"{entry},2026-01-05 10:00:00\n" for entry in entries)
+    text = (
+        f"parent,serial_no,qty,warehouse,type_of_transaction,posting_datetime\nB0,S1,1,Dock,Inward,2026-01-04\n{rows}"
+    )
+    return serial(stock_of(SYSTEM, folder, serial_no=SERIAL_NO, bin=BIN, serial_and_batch_entry=text), "S1").last
+
+
+@pytest.mark.parametrize(("entries", "warehouse"), [(TRANSFER, "Shop"), (RENAMED, "Stores"), (TWO_TRANSFERS, "Attic")])
+def test_of_movements_of_one_moment_the_one_that_ends_them_counts_in_any_order(
+    tmp_path: Path, entries: tuple[str, ...], warehouse: str
+) -> None:
+    came = LastMovement(direction="in", date=date(2026, 1, 5), site=warehouse)
+    assert {last_of_entries(tmp_path, order) for order in permutations(entries)} == {came}
+
+
+def test_nobody_knows_where_a_serial_is_that_came_to_two_places_at_once(tmp_path: Path) -> None:
+    assert last_of_entries(tmp_path, ("B1,S1,1,Stores,Inward", "B2,S1,1,Shop,Inward")) is None
+
+
+def test_an_issue_alone_is_outward(tmp_path: Path) -> None:
+    gone = LastMovement(direction="out", date=date(2026, 1, 5), site="Stores")
+    assert last_of_entries(tmp_path, TRANSFER[:1]) == gone

@@ -2,7 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
+
+import pytest
 
 from stockline import FoundStockLine, LastMovement, TrackingCode
 from stockline.exchange.odoo import SYSTEM
@@ -65,6 +68,49 @@ def test_the_last_move_line_that_is_done(tmp_path: Path) -> None:
     )
     assert serial(found, "S6").last == LastMovement(direction="out", date=date(2025, 1, 1))
     assert serial(found, "S2").last is None
+
+
+def test_move_lines_of_one_moment_without_id_are_a_chain_in_any_order(tmp_path: Path) -> None:
+    """S1 is received and put away, S2 received and delivered, S3 delivered and taken back, all at one time."""
+    moves = [
+        "S1,Partners/Vendors,WH/Input",
+        "S1,WH/Input,WH/Stock/B1",
+        "S2,Partners/Vendors,WH/Input",
+        "S2,WH/Input,Partners/Customers",
+        "S3,WH/Stock/A1,Partners/Customers",
+        "S3,Partners/Customers,WH/Stock/A1",
+    ]
+    for order in (moves, moves[::-1]):
+        rows = "".join(f"BIKE,{move},2025-01-02 08:00:00,done,1\n" for move in order)
+        text = f"product_id,lot_id,location_id,location_dest_id,date,state,quantity\n{rows}"
+        found = stock_of(SYSTEM, tmp_path, stock_quant=QUANT, stock_lot=LOT, stock_move_line=text)
+        last = [serial(found, name).last for name in ("S1", "S2", "S3")]
+        assert [(one.direction, one.location) for one in last if one] == [
+            ("in", "Stock/B1"),
+            ("out", "Input"),
+            ("in", "Stock/A1"),
+        ]
+
+
+@pytest.mark.parametrize("telling", ["stock_lot", "stock_quant", "stock_move_line"])
+def test_whatever_row_tells_how_a_product_is_tracked_it_counts_for_all(tmp_path: Path, telling: str) -> None:
+    """One row tells it, the last one of the files in any order; all others of the product say nothing."""
+    files = {
+        "stock_lot": "name,product_id,tracking\nL1,PAINT,\nL2,PAINT,\nS1,BIKE,\n",
+        "stock_quant": "product_id,location_id,quantity,lot_id,tracking\n"
+        "BIKE,WH/Stock,1,S1,\nPAINT,WH/Stock,5,L1,\nPAINT,WH/Stock,3,L2,\n",
+        "stock_move_line": "product_id,lot_id,location_id,location_dest_id,date,quantity,tracking\n"
+        "PAINT,L1,Partners/Vendors,WH/Stock,2025-01-02,5,\nPAINT,L2,Partners/Vendors,WH/Stock,2025-01-02,3,\n",
+    }
+    files[telling] = files[telling].replace("S1,BIKE,\n", "S1,BIKE,serial\n")[:-1]
+    files[telling] = (
+        files[telling].replace("L2,PAINT,", "L2,PAINT,lot") + ("" if telling == "stock_lot" else "lot") + "\n"
+    )
+    for names in permutations(files):
+        found = stock_of(SYSTEM, tmp_path, None, **{name: files[name] for name in names})
+        assert [one.serial for one in found.serials] == ["S1"]
+        assert {one.lot for one in found.stock_lines} == {"", "L1", "L2"}
+        assert found.unreadable == []
 
 
 def test_moves_before_version_17_have_another_quantity(tmp_path: Path) -> None:

@@ -76,7 +76,12 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("no_stock = 'abc'", "no_stock is 'abc', not a list"),
         ("[put_away]\ncategories = '12'", "put_away.categories is '12', not a list"),
         ("[put_away]\nlocations = 12", "put_away.locations is 12, not a list"),
+        ("dates = 'TT.MM.JJJJ'", "tells no day"),
+        ("dates = '%d/%m'", "tells no day"),
         ("[columns]\nSTOCK = 'x'", "and its names below it"),
+        ("[columns.STOCK]\nQTYSTU = ['Menge']", "QTYSTU is"),
+        ("[put_away]\nlocations = [['EAST']]", "locations is"),
+        ("[sites]\nEAST = {site = true}", "site is True"),
         ("no equals sign", "cannot be read"),
     ],
 )
@@ -92,11 +97,21 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "said"),
-    [({"STOK": {}}, "no table STOK"), ({"STOCK": {"QTY": "x"}}, "no column QTY"), ({"STOCK": {"LOC": "x"}}, "'x'")],
+    [
+        ({"STOK": {}}, "no table STOK"),
+        ({"STOCK": {"QTY": "x"}}, "no column QTY"),
+        ({"STOCK": {"QTYSTU": "Mengen"}}, "no column 'Mengen'. Did you mean 'Menge'"),
+        ({"STOCK": {"QTYSTU": "Menge", "LOC": "x"}}, "as STOCK: There is no column 'x'"),
+    ],
 )
-def test_tables_and_columns_that_are_none(tmp_path: Path, columns: dict[str, dict[str, str]], said: str) -> None:
+@pytest.mark.parametrize("name", ["STOCK", "a"])
+def test_tables_and_columns_that_are_none(
+    tmp_path: Path, columns: dict[str, dict[str, str]], said: str, name: str
+) -> None:
+    """The mapping is to blame, though the file would do as STOLOC."""
+    stock = "STOFCY,STOCOU,ITMREF,Menge,LOC,LOCCAT\nE,1,B,1,A1,1\n"
     with pytest.raises(SheetProblem, match=said):
-        stock_of(x3.SYSTEM, tmp_path, Overrides(columns=columns), STOCK="STOFCY,STOCOU,ITMREF,QTYSTU\nE,1,B,1\n")
+        stock_of(x3.SYSTEM, tmp_path, Overrides(columns=columns), **{name: stock})
 
 
 def test_items_of_whose_numbers_the_files_say_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 from time import process_time
 
@@ -78,6 +79,38 @@ def test_a_range_holds_only_numbers_that_count_on(tmp_path: Path) -> None:
     journal = "STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,SERNUMF\nEAST,BIKE,2025-03-01,9,A08,A11\n"
     found = stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=serials, STOJOU=journal)
     assert [one.serial for one in found.serials if one.last] == ["A09", "A10"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "held"),
+    [
+        ("S8", "S12", ["S8", "S9", "S10", "S11", "S12"]),
+        ("S8", "S100", ["S8", "S9", "S10", "S11", "S12", "S13", "S99", "S100"]),
+        ("S08", "S100", ["S08", "S10", "S11", "S12", "S13", "S99", "S100"]),
+        ("S9X", "S12X", ["S9X", "S10X"]),
+        ("S9", "S012", ["S9"]),
+        ("S9", "T12", ["S9"]),
+        ("S12", "S8", ["S12"]),
+        ("S8", "", ["S8"]),
+    ],
+)
+def test_a_range_may_cross_a_length_of_digits(tmp_path: Path, first: str, last: str, held: list[str]) -> None:
+    names = ["S7", "S8", "S08", "S9", "S10", "S11", "S12", "S012", "S13", "S99", "S100", "S101"]
+    names += ["S1A", "S8X", "S9X", "S10X", "SA0"]
+    serials = "".join(f"BIKE,{name},,0\n" for name in names)
+    journal = f"STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,SERNUMF\nEAST,BIKE,2025-03-01,9,{first},{last}\n"
+    found = stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=f"ITMREF,SERNUM,STOFCY,STOCOU\n{serials}", STOJOU=journal)
+    assert {one.serial for one in found.serials if one.last} == set(held)
+
+
+def test_entries_of_one_day_without_sequence(tmp_path: Path) -> None:
+    """A move is an issue and a receipt, in whatever order the export has them."""
+    rows = ["EAST,BIKE,2025-03-01,-1,S1,A1", "EAST,BIKE,2025-03-01,1,S1,A2", "EAST,BIKE,2025-03-01,1,S1,A1"]
+    for order in permutations(rows):
+        journal = "\n".join(["STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,LOC", *order])
+        last = serial(stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=STOSER, STOJOU=journal), "S1").last
+        assert last is not None
+        assert (last.direction, last.location) == ("in", "A2")
 
 
 def test_what_the_journal_does_not_tell_is_taken_from_the_line_it_fits(tmp_path: Path) -> None:
@@ -208,6 +241,7 @@ def test_a_hundred_thousand_serials(tmp_path: Path) -> None:
     serials += [f"ITEM{n % 97},S{n:05}{digit},EAST,{n}" for n in range(1, 10_001) for digit in range(10)]
     journal = ["STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,SERNUMF"]
     journal += [f"EAST,ITEM{n % 97},2025-03-01,10,S{n:05}0,S{n:05}9" for n in range(1, 10_001)]
+    journal += [f"EAST,ITEM{n % 97},2025-03-01,10,S{n},S{n * 10}" for n in range(1, 90_001)]
     before = process_time()
     found = stock_of(SYSTEM, tmp_path, STOCK="\n".join(stock), STOSER="\n".join(serials), STOJOU="\n".join(journal))
     assert (len(found.stock_lines), len(found.serials), found.links) == (10_000, 100_000, 100_000)

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from stockline.exchange.journeys import Step
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Row, Table, filled, needed, optional
 from stockline.results import FoundReservation, FoundStockLine, LastMovement
@@ -151,7 +152,7 @@ def _note_movement(row: Row, serial: SerialKey, gathering: Gathering) -> None:
         lot=row["Lot No."],
         package=row["Package No."],
     )
-    gathering.moved(serial, (datetime(1, 1, 1), row["Entry No."]), last)  # noqa: DTZ001 - the number alone counts
+    gathering.moved(serial, (datetime(1, 1, 1), row["Entry No."]), Step(last))  # noqa: DTZ001 - the number alone counts
 
 
 class _Reserved:

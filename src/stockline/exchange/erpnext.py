@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from stockline.exchange.journeys import Latest, Step
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Row, Table, filled, needed, optional
 from stockline.results import FoundReservation, FoundStockLine, LastMovement
@@ -43,6 +44,7 @@ SERIAL_NO = Table(
         optional("batch_no"),
         optional("status"),
     ),
+    never=("actual_qty", "reserved_qty"),
 )
 BIN = Table("Bin", (filled("item_code", "item"), filled("warehouse", "site"), filled("actual_qty", "quantity", "Qty")))
 LEDGER = Table(
@@ -159,7 +161,7 @@ def _doubt(gathering: Gathering, card: Row) -> None:
     if card["warehouse"] and card["status"] in NOT_THERE and not gathering.has_moved(serial):
         site, location = gathering.overrides.place(card["warehouse"])
         last = LastMovement(direction="out", site=site, location=location, lot=card["batch_no"])
-        gathering.moved(serial, (datetime(1, 1, 1), 0), last)  # noqa: DTZ001 - nobody knows when
+        gathering.moved(serial, (datetime(1, 1, 1), 0), Step(last))  # noqa: DTZ001 - nobody knows when
 
 
 def _reserved(
@@ -209,7 +211,8 @@ class _History:
         self._gathering = gathering
         self._cards = cards
         self._in_bundle: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._last: dict[str, tuple[datetime, str, str, bool]] = {}
+        self._last: defaultdict[str, Latest[tuple[datetime, str, str, bool]]] = defaultdict(Latest)
+        """By serial its latest movements: when, warehouse, batch, and whether inward."""
 
     def read_bundles(self, tables: Tables) -> None:
         """The bundles; what an entry does not say itself stands on its bundle."""
@@ -251,22 +254,26 @@ class _History:
             yield from in_bundle.items()  # type: ignore[misc]
 
     def _note(self, serial: str, when: datetime, warehouse: str, batch: str, *, inward: bool) -> None:
-        if serial in self._cards and (serial not in self._last or when >= self._last[serial][0]):
-            self._last[serial] = (when, warehouse, batch, inward)
+        if serial in self._cards:
+            self._last[serial].note((when, 0), (when, warehouse, batch, inward))
 
     def tell(self) -> None:
         """Tell where every serial went last."""
-        for serial, (when, warehouse, batch, inward) in self._last.items():
-            item = self._cards[serial]["item_code"]
-            site, location = self._gathering.overrides.place(warehouse) if warehouse else (None, "")
-            last = LastMovement(
-                direction="in" if inward else "out",
-                date=when.date(),
-                site=site,
-                location=location,
-                lot=batch or self._cards[serial]["batch_no"] if item in self.batched else "",
-            )
-            self._gathering.moved((item, "", serial), (when, 0), last)
+        for serial, moves in self._last.items():
+            card = self._cards[serial]
+            for move in moves.those:
+                self._gathering.moved((card["item_code"], "", serial), (move[0], 0), self._step(card, *move))
+
+    def _step(self, card: Row, when: datetime, warehouse: str, batch: str, inward: bool) -> Step:
+        site, location = self._gathering.overrides.place(warehouse) if warehouse else (None, "")
+        last = LastMovement(
+            direction="in" if inward else "out",
+            date=when.date(),
+            site=site,
+            location=location,
+            lot=batch or card["batch_no"] if card["item_code"] in self.batched else "",
+        )
+        return Step(last, reached=(warehouse,)) if inward else Step(last, left=(warehouse,))
 
 
 def _counts(row: Row) -> bool:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from stockline.exchange.found import Found, round_number_behind
 from stockline.exchange.homes import Homes
+from stockline.exchange.journeys import Latest, Step, When, last_of
 from stockline.exchange.needed import items_of, sites_of
 from stockline.results import FoundSerial
 from stockline.values import LARGEST, SCALE, to_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from stockline.exchange.found import LineKey, SerialKey
     from stockline.exchange.overrides import Overrides
     from stockline.exchange.tables import Unreadable
-    from stockline.results import FoundReservation, FoundStockLine, LastMovement
+    from stockline.results import FoundReservation, FoundStockLine
 
 
 @dataclass(slots=True)
@@ -37,8 +37,7 @@ class _Serial:
     lot: str = ""
     sublot: str = ""
     version: str = ""
-    moved: tuple[datetime, int] | None = None
-    last: LastMovement | None = None
+    moves: Latest[Step] = field(default_factory=Latest)
 
 
 class Gathering:
@@ -104,15 +103,13 @@ class Gathering:
         """What the rows of a serial add to the quantity of a stock line, where they have one of their own."""
         self._held[serial, line] += quantity
 
-    def moved(self, serial: SerialKey, when: tuple[datetime, int], last: LastMovement) -> None:
-        """A movement of a serial; the latest counts, of several at one time the one that comes last."""
-        known = self._serials[serial]
-        if known.moved is None or when >= known.moved:
-            known.moved, known.last = when, last
+    def moved(self, serial: SerialKey, when: When, step: Step) -> None:
+        """A movement of a serial; the latest counts, of several at one time the one that ends their chain."""
+        self._serials[serial].moves.note(when, step)
 
     def has_moved(self, serial: SerialKey) -> bool:
         """Whether a movement of a serial has been found."""
-        return self._serials[serial].last is not None
+        return bool(self._serials[serial].moves.those)
 
     def reserve(self, reservation: FoundReservation) -> str | None:
         """Stock that is reserved; nothing is no reservation. Why it cannot be taken, if it cannot."""
@@ -152,7 +149,9 @@ class Gathering:
                 lot=kept.lot,
                 sublot=kept.sublot,
                 version=kept.version,
-                last=homes.complete((item, variant), kept.last, [lines[line] for line in kept.links if line in lines]),
+                last=homes.complete(
+                    (item, variant), last_of(kept.moves.those), [lines[line] for line in kept.links if line in lines]
+                ),
             )
             for (item, variant, number), kept in self._serials.items()
         ]

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from stockline.exchange.journeys import Step
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Column, Row, Table, filled, needed, optional
 from stockline.results import FoundReservation, FoundStockLine, LastMovement
@@ -51,6 +52,7 @@ QUANT = Table(
         _TRACKING,
         _usage("location_id", "Location"),
     ),
+    never=("location_dest_id",),
 )
 LOT = Table("stock.lot", (_PRODUCT, filled("name", "serial", "Lot/Serial Number"), _TRACKING))
 RESERVED = ("reserved_qty", "reserved_uom_qty", "product_qty", "product_uom_qty", "quantity_product_uom")
@@ -72,6 +74,7 @@ MOVE_LINE = Table(
         optional("owner_id", "text", "From Owner", "owner_id/name"),
         optional("reference", "text", "Reference", "picking_id", "picking_id/name", "Transfer"),
         optional("move_id", "text", "Stock Operation", "move_id/id"),
+        _TRACKING,
         _usage("location_id", "From"),
         _usage("location_dest_id", "To"),
     ),
@@ -80,7 +83,7 @@ MOVE_LINE = Table(
 
 def gather(tables: Tables, gathering: Gathering) -> None:
     """Gather the stock of Odoo."""
-    products = _Products(gathering)
+    products = _Products(tables, gathering)
     for row in tables.rows("stock.lot"):
         if products.has_serials(row):
             gathering.add_serial((row["product_id"], "", row["name"]))
@@ -91,9 +94,9 @@ def gather(tables: Tables, gathering: Gathering) -> None:
             reserved.note_quant(file, number, row)
         else:
             gathering.left_out += 1
-    for count, (file, number, row) in enumerate(tables.numbered_rows("stock.move.line")):
+    for file, number, row in tables.numbered_rows("stock.move.line"):
         if row["lot_id"] and row["quantity"] and row["state"].lower() in ("", "done"):
-            _gather_move(row, gathering, products, row["id"] or count)
+            _gather_move(row, gathering, products)
         elif row["state"].lower() not in NOT_OPEN:
             reserved.add_move(file, number, row)
     reserved.add_rest()
@@ -102,9 +105,13 @@ def gather(tables: Tables, gathering: Gathering) -> None:
 class _Products:
     """What the rows tell of products and places: how a product is tracked, and whether a place holds stock."""
 
-    def __init__(self, gathering: Gathering) -> None:
+    def __init__(self, tables: Tables, gathering: Gathering) -> None:
         self._overrides = gathering.overrides
         self._by_lots: dict[str, bool] = {}
+        # One row may tell it for all others of the product, so all are asked before the first is taken.
+        for product, tracking in tables.told("product_id", "product_id/tracking"):
+            if tracking:
+                self._by_lots[product] = self._by_lots.get(product, True) and tracking in LOT_TRACKING
 
     def has_serials(self, row: Row) -> bool:
         """Whether the lots of a row's product are serials: as the mapping says, or any row, else they are."""
@@ -112,8 +119,6 @@ class _Products:
         said = self._overrides.items.get(product)
         if said is not None:
             return said.steers("serial")
-        if tracking := row.get("product_id/tracking"):
-            self._by_lots[product] = tracking in LOT_TRACKING
         default = self._overrides.tracking is not None and not self._overrides.tracking.steers("serial")
         return not self._by_lots.get(product, default)
 
@@ -155,7 +160,7 @@ def _gather_quant(row: Row, gathering: Gathering, products: _Products) -> None:
             gathering.link(serial, key)
 
 
-def _gather_move(row: Row, gathering: Gathering, products: _Products, order: int) -> None:
+def _gather_move(row: Row, gathering: Gathering, products: _Products) -> None:
     if not products.has_serials(row):
         return
     serial = (row["product_id"], "", row["lot_id"])
@@ -171,7 +176,8 @@ def _gather_move(row: Row, gathering: Gathering, products: _Products, order: int
         package=row["result_package_id"] if inward else "",
     )
     gathering.add_serial(serial)
-    gathering.moved(serial, (moment, order), last)
+    step = Step(last, left=(row["location_id"],), reached=(row["location_dest_id"],))
+    gathering.moved(serial, (moment, row["id"] or 0), step)
 
 
 class _Reserved:

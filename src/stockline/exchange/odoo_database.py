@@ -120,6 +120,7 @@ class QuerySheet:
 
     def rows(self) -> Iterator[Row]:
         """The rows, fetched as they are read."""
+        self.position = 0
         with self._connection.execute(self._query) as result:
             for line, values in enumerate(result.yield_per(BATCH), start=1):
                 yield line, ["" if value is None else str(value) for value in values], ""

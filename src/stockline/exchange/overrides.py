@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stockline.exchange.sheets import SheetProblem
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SECTIONS = ("decimal", "dates", "columns", "sites", "locations", "put_away", "tracking", "items", "no_stock")
 PUT_AWAY = ("2",)
 NO_STOCK = ("Partners", "Virtual Locations", "Physical Locations")
+"""Where Odoo has what is not, or no longer, the company's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ def _overrides(said: dict[str, Any]) -> Overrides:
     put_away = _only(said.get("put_away", {}), ("categories", "locations"), "put_away")
     return Overrides(
         decimal=_one_of(said.get("decimal", "."), (".", ","), "decimal"),
-        dates=_text("dates", said.get("dates")),
+        dates=_dates(said.get("dates")),
         columns=_named("columns", said),
         sites={there: _site(there, here) for there, here in _section("sites", said).items()},
         locations=_named("locations", said),
@@ -94,9 +96,19 @@ def _overrides(said: dict[str, Any]) -> Overrides:
     )
 
 
-def _text(name: str, said: Any) -> str | None:
-    if said is not None and not isinstance(said, str):
-        raise ValueProblem(f"{name} is {said!r}, not a text")
+def _dates(said: Any) -> str | None:
+    """How dates are written, if it is said: a date must come back as it was."""
+    if said is None:
+        return None
+    if not isinstance(said, str):
+        raise ValueProblem(f"dates is {said!r}, not a text")
+    day = datetime(2001, 2, 3, tzinfo=UTC)
+    try:
+        tells = datetime.strptime(day.strftime(said), said).date() == day.date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        tells = False
+    if not tells:
+        raise ValueProblem(f"dates is {said!r}, which tells no day, month and year; %d/%m/%Y does")
     return said
 
 
@@ -104,7 +116,14 @@ def _texts(name: str, said: Any) -> frozenset[str]:
     """A list of texts; a category may be written as the number it looks like."""
     if not isinstance(said, list | tuple):
         raise ValueProblem(f"{name} is {said!r}, not a list, as in [{said!r}]")
-    return frozenset(map(str, said))
+    return frozenset(_name(name, text) for text in said)
+
+
+def _name(of: str, said: Any) -> str:
+    """A name; one of digits may be written as a number."""
+    if not isinstance(said, str | int) or isinstance(said, bool):
+        raise ValueProblem(f"{of} is {said!r}, not a name")
+    return str(said)
 
 
 def _section(name: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -120,14 +139,14 @@ def _named(section: str, said: dict[str, Any]) -> dict[str, dict[str, str]]:
     for name, pairs in parts.items():
         if not isinstance(pairs, dict):
             raise ValueProblem(f"{name} in [{section}] is {pairs!r}; write [{section}.{name}] and its names below it")
-    return {name: {there: str(here) for there, here in pairs.items()} for name, pairs in parts.items()}
+    return {name: {there: _name(there, here) for there, here in pairs.items()} for name, pairs in parts.items()}
 
 
 def _site(there: str, here: Any) -> tuple[str, str]:
     if isinstance(here, str):
         return here, ""
     named = _only(here, ("site", "location"), there)
-    return str(named.get("site", there)), str(named.get("location", ""))
+    return _name("site", named.get("site", there)), _name("location", named.get("location", ""))
 
 
 def _tracking(of: str, said: Any) -> TrackingCode:

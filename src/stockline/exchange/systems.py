@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stockline.exchange.found import FileRead, Found
 from stockline.exchange.gathering import Gathering
@@ -84,6 +84,11 @@ class Tables:
                 for line, row in file.rows(unreadable, partial(self._tick, file)):
                     yield str(file.sheet.path), line, row
 
+    def told(self, *columns: str) -> Iterator[tuple[Any, ...]]:
+        """What the rows of all files that have some columns say in them, whatever their tables."""
+        for file in self._files:
+            yield from file.told(columns)
+
     def once(self, table: str, *key: str) -> Iterator[tuple[str, int, Row]]:
         """The rows of a table that has one row for a key: of several the first, the others repeat or contradict it."""
         seen: dict[tuple[object, ...], tuple[int, str]] = {}
@@ -126,6 +131,8 @@ def read_stock(
     if unknown:
         names = ", ".join(table.name for table in system.tables)
         raise SheetProblem(f"{system.title} has no table {', '.join(unknown)}: its tables are {names}.")
+    for table in system.tables:
+        table.check_named(overrides.columns.get(table.name, {}))
     files = [recognize(sheet, system.tables, overrides) for sheet in sheets]
     if not any(file.table.name in system.quantities for file in files):
         raise SheetProblem(f"Of {system.title} a file of {' or '.join(system.quantities)} is needed.")

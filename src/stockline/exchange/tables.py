@@ -7,7 +7,7 @@ read is not taken but listed, with its file, its line and the column.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -46,7 +46,10 @@ Row = Mapping[str, Any]
 
 WITH_COMMA = re.compile(r"[+-]?(\d*|\d{1,3}(\.\d{3})+)(,\d*)?")
 """A number with a decimal comma; points stand between thousands only, so that 1.5 is not taken for 15."""
+LOWER_TO_UPPER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+NOT_NAMED, AMONG_OTHERS, NOTHING_ELSE = range(3)
+"""How far a file's name says that it is a table: `x`, `STOCK of May`, `STOCK 2025-05`."""
 EVERY = 1 << 12
 """Rows between two reports of progress."""
 
@@ -104,6 +107,12 @@ class Table:
         """The column that tells the item a row is about, "" where there is none."""
         return next((column.name for column in self.columns if column.kind == "item"), "")
 
+    def check_named(self, columns: Iterable[str]) -> None:
+        """Check that columns which a mapping names are some of the table's."""
+        unknown = sorted(set(columns) - {column.name for column in self.columns})
+        if unknown:
+            raise SheetProblem(f"{self.name} has no column {', '.join(unknown)} that a mapping could name.")
+
     def with_suffix(self, suffix: str) -> Table:
         """The same, its columns also known by a suffixed name."""
         columns = (replace(column, also=(*column.also, column.name + suffix)) for column in self.columns)
@@ -111,21 +120,41 @@ class Table:
 
 
 class TableFile:
-    """A file as one table: where its columns are, and its rows."""
+    """A file as one table: where its columns are, what it lacks of them, and its rows."""
 
     def __init__(self, table: Table, sheet: Sheet, overrides: Overrides) -> None:
         self.table = table
         self.sheet = sheet
         self.read = 0
+        self.missing: list[str] = []
+        """A sentence for each column that the table needs and the file lacks, or has twice."""
         self._constants: list[str] = []
         self._plan: list[tuple[str, int, Callable[[str], Any]]] = []
         self._absent: dict[str, Any] = {}
         self._bind(overrides)
 
     @property
-    def found(self) -> int:
-        """How many of the table's columns the file has."""
-        return len(self._plan)
+    def explained(self) -> set[int]:
+        """The positions of the file's columns that the table has."""
+        return {position for _, position, _ in self._plan if position < len(self.sheet.columns)}
+
+    @property
+    def named(self) -> int:
+        """How far the file's name says that it is this table: not, among other words, or by nothing else."""
+        # tabBin is Bin, a cabinet is not.
+        stem = LOWER_TO_UPPER.sub(" ", self.sheet.path.stem).casefold()
+        words = r"[^a-z0-9]*".join(re.findall(r"[a-z0-9]+", self.table.name.casefold()))
+        said = re.search(rf"(?<![^\W\d_]){words}(?![^\W\d_])", stem)
+        if said is None:
+            return NOT_NAMED
+        rest = stem[: said.start()] + stem[said.end() :]
+        return AMONG_OTHERS if any(map(str.isalpha, rest)) else NOTHING_ELSE
+
+    @property
+    def problem(self) -> str:
+        """Why the file is not this table."""
+        names = ", ".join(self.sheet.columns)
+        return f"{self.sheet.path} as {self.table.name}: {' '.join(self.missing)} The columns are: {names}."
 
     @property
     def is_another(self) -> bool:
@@ -138,29 +167,26 @@ class TableFile:
         return column in self._absent
 
     def _bind(self, overrides: Overrides) -> None:
-        """Find the columns in the header. Refuses needed columns that it lacks, all in one message."""
-        missing: list[str] = []
+        """Find the columns in the header, and note those that are needed and not there."""
         named = overrides.columns.get(self.table.name, {})
-        unknown = sorted(named.keys() - {column.name for column in self.table.columns})
-        if unknown:
-            raise SheetProblem(f"{self.table.name} has no column {', '.join(unknown)} that a mapping could name.")
         for column in self.table.columns:
-            position = self._position(column, named.get(column.name), missing)
+            try:
+                position = self._position(column, named.get(column.name))
+            except SheetProblem as twice:
+                position = None
+                self.missing.append(str(twice))
             if position is None:
                 self._absent[column.name] = _blank(column.kind)
             else:
                 self._plan.append((column.name, position, _reader(column, overrides, typed=self.sheet.typed)))
-        if missing:
-            names = ", ".join(self.sheet.columns)
-            raise SheetProblem(f"{self.sheet.path} as {self.table.name}: {' '.join(missing)} The columns are: {names}.")
 
-    def _position(self, column: Column, wanted: str | None, missing: list[str]) -> int | None:
+    def _position(self, column: Column, wanted: str | None) -> int | None:
         columns = self.sheet.columns
         if wanted is not None and wanted.startswith("="):
             self._constants.append(constant(column.name, wanted))
             return len(columns) + len(self._constants) - 1
-        if wanted is not None:
-            return find_column(wanted, columns, missing)
+        if wanted is not None and (position := find_column(wanted, columns, self.missing)) is not None:
+            return position
         names = (column.name, *column.also)
         for name in names:
             if (position := find_column(name, columns, [])) is not None:
@@ -170,8 +196,8 @@ class TableFile:
         for name in map(_plain, names):
             if name in plain:
                 return plain.index(name)
-        if column.needed:
-            find_column(column.name, columns, missing)
+        if column.needed and wanted is None:
+            find_column(column.name, columns, self.missing)
         return None
 
     def rows(self, unreadable: list[Unreadable], tick: Callable[[int], None]) -> Iterator[tuple[int, Row]]:
@@ -197,6 +223,20 @@ class TableFile:
             for column, reason in bad:
                 unreadable.append(Unreadable(file, line, column, reason, row.get(self.table.item, "")))
 
+    def told(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """What the rows say in some columns, read ahead of the rows themselves; unreadable ones say nothing."""
+        plan = {name: (position, read) for name, position, read in self._plan}
+        if any(name not in plan for name in names):
+            return
+        wanted = [plan[name] for name in names]
+        for _, fields, problem in self.sheet.rows():
+            cells = fields + self._constants
+            try:
+                if not problem:
+                    yield tuple(read(cells[position]) for position, read in wanted)
+            except BadCell:
+                continue
+
     def _damaged(self, fields: Sequence[str]) -> str:
         """The column whose characters cannot be read, if there is one."""
         damaged = [name for name, field in zip(self.sheet.columns, fields, strict=False) if REPLACED in field]
@@ -207,21 +247,37 @@ class TableFile:
 
 
 def recognize(sheet: Sheet, tables: Sequence[Table], overrides: Overrides) -> TableFile:
-    """The file as the table it is: one its name tells, if its columns fit, else the one that explains most columns."""
-    stem = _plain(sheet.path.stem)
-    fitting: list[tuple[bool, bool, int, int, TableFile]] = []
-    problems: list[tuple[bool, int, str]] = []
-    for rank, table in enumerate(tables):
-        named = _plain(table.name) in stem
-        try:
-            file = TableFile(table, sheet, overrides)
-        except SheetProblem as problem:
-            problems.append((named, -str(problem).count("There is no column"), str(problem)))
-        else:
-            fitting.append((named, not file.is_another, file.found, -rank, file))
-    if fitting:
-        return max(fitting, key=lambda fit: fit[:4])[-1]
-    raise SheetProblem(max(problems)[-1])
+    """The file as the table it is: the one its name tells, else the one that explains most columns.
+
+    A file that its name, or nearly all of its columns, say is a table of which it lacks something is refused.
+    """
+    files = [TableFile(table, sheet, overrides) for table in tables]
+    files = [file for file in files if file.named == NOTHING_ELSE] or files
+    fitting = [file for file in files if not file.missing]
+    if not fitting:
+        raise SheetProblem(max(files, key=_nearness).problem)
+    best = max(fitting, key=lambda file: (not file.is_another, file.named, len(file.explained)))
+    rather = [file for file in files if file.missing and _is_rather(file, best)]
+    if rather:
+        hint = f"If it is {best.table.name}, name the file {best.table.name}{sheet.path.suffix}."
+        raise SheetProblem(f"{max(rather, key=_nearness).problem} {hint}")
+    return best
+
+
+def _nearness(file: TableFile) -> tuple[int, int, int]:
+    return file.named, -len(file.missing), len(file.explained)
+
+
+def _is_rather(file: TableFile, best: TableFile) -> bool:
+    """Whether a file seems to be a table that it is not quite, rather than the poorer one that it is.
+
+    Its name says so; or it has nothing of the other alone, and of the one more than it lacks.
+    """
+    if file.named > best.named and len(file.explained) > len(best.explained):
+        return True
+    more = len(file.explained) - len(best.explained)
+    is_nearly = best.is_another or more > len(file.missing)
+    return is_nearly and file.named >= best.named and file.explained > best.explained
 
 
 def _plain(name: str) -> str:

@@ -13,8 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from stockline.exchange.journeys import Step
 from stockline.exchange.systems import System, Tables
 from stockline.exchange.tables import Row, Table, filled, needed, optional
+from stockline.plan.series import parts_of_one_length
 from stockline.results import FoundReservation, FoundStockLine, LastMovement
 
 if TYPE_CHECKING:
@@ -174,20 +176,27 @@ def _gather_movements(tables: Tables, gathering: Gathering) -> None:
         known = numbers.get(row["ITMREF"])
         if known is None or not row["SERNUM"] or not row["QTYSTU"]:
             continue
-        site, location = gathering.overrides.place(row["STOFCY"], row["LOC"])
-        moment: datetime = row["IPTDAT"]
-        last = LastMovement(
-            direction="in" if row["QTYSTU"] > 0 else "out",
-            date=moment.date(),
-            site=site,
-            location=location,
-            lot=row["LOT"],
-            package=row["PALNUM"],
-        )
         # Within a day sequence and index tell which entry is the higher.
-        when = (moment, (row["MVTSEQ"] or 0) * 1_000_000 + (row["MVTIND"] or 0))
+        when = (row["IPTDAT"], (row["MVTSEQ"] or 0) * 1_000_000 + (row["MVTIND"] or 0))
+        step = _step(row, gathering)
         for serial in known.between(row["SERNUM"], row["SERNUMF"]):
-            gathering.moved((row["ITMREF"], "", serial), when, last)
+            gathering.moved((row["ITMREF"], "", serial), when, step)
+
+
+def _step(row: Row, gathering: Gathering) -> Step:
+    site, location = gathering.overrides.place(row["STOFCY"], row["LOC"])
+    moment: datetime = row["IPTDAT"]
+    inward = row["QTYSTU"] > 0
+    last = LastMovement(
+        direction="in" if inward else "out",
+        date=moment.date(),
+        site=site,
+        location=location,
+        lot=row["LOT"],
+        package=row["PALNUM"],
+    )
+    place = (row["STOFCY"], row["LOC"], row["LOT"], row["PALNUM"])
+    return Step(last, reached=place) if inward else Step(last, left=place)
 
 
 class _ByLength:
@@ -198,11 +207,11 @@ class _ByLength:
 
     def between(self, first: str, last: str) -> Iterator[str]:
         """The serials from first to last; without last, the first alone."""
-        last = last if len(last) == len(first) and last > first else first
-        start = bisect_left(self._serials, (len(first), first))
-        for _, serial in self._serials[start : bisect_right(self._serials, (len(last), last))]:
-            if _counts_on(first, last, serial):
-                yield serial
+        for low, high in parts_of_one_length(first, last):
+            start = bisect_left(self._serials, (len(low), low))
+            for _, serial in self._serials[start : bisect_right(self._serials, (len(high), high))]:
+                if _counts_on(low, high, serial):
+                    yield serial
 
 
 def _counts_on(first: str, last: str, serial: str) -> bool:

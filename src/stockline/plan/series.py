@@ -44,6 +44,20 @@ def numbers_between(first: str, last: str) -> list[str]:
     return numbers_from(first, steps + 1)
 
 
+def parts_of_one_length(first: str, last: str) -> Iterator[tuple[str, str]]:
+    """A series in parts, each from a number to one as long: `A8` to `A12` are `A8` to `A9` and `A10` to `A12`.
+
+    Where `last` is blank, or comes not after `first`, that is `first` alone.
+    """
+    start, end = _LAST_DIGITS.fullmatch(first), _LAST_DIGITS.fullmatch(last)
+    low = first
+    if start and end and (start[1], start[3]) == (end[1], end[3]) and not end[2].startswith("0"):
+        for width in range(len(start[2]), len(end[2])):
+            yield low, f"{start[1]}{'9' * width}{start[3]}"
+            low = f"{start[1]}1{'0' * width}{start[3]}"
+    yield low, max(low, last) if len(low) == len(last) else low
+
+
 def number_after(last: str) -> str:
     """The next number. Raises `ValueProblem` like `numbers_from`."""
     return numbers_from(last, 2)[1]

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Delete,
     FromClause,
     Row,
     Select,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     false,
     func,
     insert,
@@ -40,7 +42,7 @@ from stockline.operations.locks import lock_item_sites
 from stockline.operations.number_dates import remember_dates
 from stockline.operations.resync.ledger import KIND, Corrections, Wave, correct, stage_waves
 from stockline.operations.resync.links import open_posting
-from stockline.operations.resync.reservations import find_again
+from stockline.operations.resync.reservations import find_again, let_go
 from stockline.operations.resync.stock import KEPT_APART
 from stockline.operations.stock.twins import settle_twins
 from stockline.refusal import Finding, Refusal
@@ -50,9 +52,9 @@ from stockline.rules.control.serials import with_links
 from stockline.rules.framework import Names
 from stockline.schema.ledger import POSITIONS, ledger_entry, number_date, open_entry, posting_line, staged_line
 from stockline.schema.resync import staged_resync
-from stockline.schema.stock import characteristic_set, serial, stock_line
+from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
 from stockline.store.database import Transaction, in_parts
-from stockline.tracking_code import NumberKind
+from stockline.tracking_code import NUMBER_KINDS, NumberKind
 from stockline.values import SCALE, to_quantity
 
 
@@ -93,6 +95,8 @@ class _Change:
 def settle(transaction: Transaction, counted: CountedStock, today: date) -> int | None:
     """Make what is counted agree, its item-sites being held; the number of the posting, None where it does already."""
     steered = frozenset(kind for kind in KEPT_APART if counted.item.tracking.steers(kind))
+    if counted.item.tracking.steers("serial"):
+        transaction.execute(_forget_further(counted.everywhere), counted.parameters)
     sums = transaction.execute(_sums(steered, counted.everywhere), counted.parameters)
     changes = [_Change(KIND, int(row.quantity), row.lot, row.package) for row in sums]
     changes += _settle_lines(transaction, counted)
@@ -175,6 +179,14 @@ def _sums(steered: frozenset[NumberKind], everywhere: bool) -> Select[Any]:
     keys = [parts.c[kind] for kind in KEPT_APART]
     query = select(*keys, beyond.label("quantity")).group_by(*keys).having(beyond != 0).order_by(*keys)
     return query if everywhere else query.having(func.sum(parts.c.here) > 0, func.sum(parts.c.elsewhere) == 0)
+
+
+@cache
+def _forget_further(everywhere: bool) -> Delete:
+    """Further links of serials to counted lines: a serial lies where its own link leads, or was not found (T5)."""
+    line = and_(stock_line.c.item_id == extra_link.c.item_id, stock_line.c.id == extra_link.c.stock_line_id)
+    leads_here = select(stock_line.c.id).select_from(LINES).where(line, stock_line.c.quantity != 0)
+    return delete(extra_link).where(of_item(extra_link), leads_here.where(*_counted(everywhere)).exists())
 
 
 @cache
@@ -274,7 +286,10 @@ _SET_QUANTITY = (
 
 
 def _post(transaction: Transaction, counted: CountedStock, batch: int, changes: Sequence[_Change], today: date) -> None:
-    """Write the changes as ledger entries: first what comes in, then what leaves, of what nobody has reserved."""
+    """Write the changes as ledger entries: first what comes in, then what leaves.
+
+    Without specific numbers only what nobody has reserved leaves (PO-24), else all of it: it is not there (PO-27).
+    """
     if not changes:
         return
     inward = [change for change in changes if change.quantity > 0]
@@ -305,7 +320,10 @@ def _post(transaction: Transaction, counted: CountedStock, batch: int, changes: 
         open_inbound(transaction, come, short=has_shortages(transaction, come))
         remember_dates(transaction, batch, {counted.item.id: counted.item.tracking})
     if outward:
-        apply_outbound(transaction, go, held=True)
+        specific = any(counted.item.tracking.steers(kind) for kind in NUMBER_KINDS)
+        apply_outbound(transaction, go, held=not specific)
+        if specific:
+            let_go(transaction, counted.item, counted.variant, counted.site_id, go)
     transaction.clear(staged_line, batch)
 
 

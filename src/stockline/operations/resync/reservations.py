@@ -23,7 +23,7 @@ from sqlalchemy import (
 from stockline.operations.catalog import Item
 from stockline.operations.reservation.candidates import Kinds, steering_kinds
 from stockline.operations.reservation.late_binding import LateBinding
-from stockline.operations.reservation.links import HERE, SITE, VARIANT, LinkBatch, pieces, without
+from stockline.operations.reservation.links import HERE, SITE, VARIANT, LinkBatch, pieces, stage_split, without
 from stockline.rules.posting import ENTRIES, OF_WAVE, reserved_of
 from stockline.rules.window import ITEM
 from stockline.schema.ledger import POSITIONS, application, ledger_entry, open_entry
@@ -53,6 +53,18 @@ def find_again(transaction: Transaction, item: Item, variant: str, site_id: int,
     return transaction.execute(_BEREFT, where).all() if bereft else ()
 
 
+def let_go(transaction: Transaction, item: Item, variant: str, site_id: int, taken: Mapping[str, Any]) -> None:
+    """Links hold no more of what was taken from than remains of it; `taken` is the wave that took, in one place.
+
+    Those that name numbers keep theirs first, then the oldest. What is let go holds no entry until it is found again.
+    """
+    batch = LinkBatch(transaction, taken["batch"])
+    batch.go_to(item.id, variant, site_id)
+    if batch.run(_STAGE_EXCESS, wave=taken["wave"]):
+        batch.cut([_GO_NOWHERE])
+        batch.settle()
+
+
 _ASKED: tuple[NumberKind, ...] = ("lot", "package")
 """The kinds by which links that name no serial are told apart."""
 
@@ -67,7 +79,8 @@ def _find_homes(transaction: Transaction, item: Item, links: Sequence[Row[Any]])
         batch.go_to(item.id, *place)
         steering = steering_kinds(item.tracking)
         goes = [(row.id, row.home, row.quantity) for row in some if _stays_with(row)]
-        goes += _dealt_out(batch, steering, [row for row in some if not (row.demand_serial or _stays_with(row))])
+        loose = [row for row in some if not (_stays_with(row) or ("serial" in steering and row.demand_serial))]
+        goes += _dealt_out(batch, steering, loose)
         placed: Counter[int] = Counter()
         for link_id, _, quantity in goes:
             placed[link_id] += quantity
@@ -91,9 +104,10 @@ def _dealt_out(batch: LinkBatch, steering: Kinds, links: Sequence[Row[Any]]) -> 
     for row in links:
         by_need[tuple(getattr(row, f"demand_{kind}") if kind in steering else "" for kind in _ASKED)].append(row)
     free: dict[int, int] = {}
+    least = SCALE if "serial" in steering else 1
     for (lot, package), some in sorted(by_need.items(), reverse=True):
-        many = len(free) + sum(-(-row.quantity // SCALE) for row in some)
-        found = batch.rows(_FREE, of_lot=lot, of_package=package, many=many)
+        many = len(free) + sum(-(-row.quantity // least) for row in some)
+        found = batch.rows(_FREE, of_lot=lot, of_package=package, least=least, many=many)
         free = {row.entry_id: row.free for row in found} | free
         waiting = deque(row.entry_id for row in found)
         for row in some:
@@ -190,7 +204,7 @@ _FREE = (
         open_entry.c.variant == VARIANT,
         open_entry.c.site_id == SITE,
         open_entry.c.remaining > 0,
-        _unreserved >= SCALE,
+        _unreserved >= bindparam("least", type_=BigInteger),
         *(
             or_(bindparam(f"of_{kind}", type_=Text) == "", open_entry.c[kind] == bindparam(f"of_{kind}", type_=Text))
             for kind in _ASKED
@@ -269,6 +283,17 @@ _CROWDED = (
     .order_by(link.c.supply_entry_id, link.c.id.desc())
 )
 """Links to entries without number that were taken from."""
+_named_first = case((and_(link.c.demand_lot == "", link.c.demand_package == ""), 1), else_=0)
+_so_far = func.sum(link.c.quantity).over(partition_by=link.c.supply_entry_id, order_by=(_named_first, link.c.id))
+_crowded = _CROWDED.order_by(None).add_columns(_so_far.label("so_far")).subquery("crowded")
+_excess = _crowded.c.so_far - _crowded.c.remaining
+_STAGE_EXCESS = stage_split(
+    select(
+        _crowded.c.id.label("link_id"),
+        literal(NO_ENTRY).label("target"),
+        case((_excess < _crowded.c.quantity, _excess), else_=_crowded.c.quantity).label("quantity"),
+    )
+)
 _NEWCOMERS = (
     select(_entry.id, _entry.variant, _entry.site_id, _entry.lot, _entry.package)
     .select_from(ENTRIES)

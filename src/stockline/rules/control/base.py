@@ -11,11 +11,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, select, true
+from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, or_, select, true
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
 from stockline.schema.stock import characteristic_set, stock_line
+from stockline.tracking_code import NUMBER_KINDS
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def specific(kind: str) -> Any:
     return func.coalesce(item.c.tracking[kind].as_string(), "none") == "specific"
 
 
+SPECIFIC_ITEMS = select(item.c.id).where(or_(*(specific(kind) for kind in NUMBER_KINDS)))
+"""Items of which some number is specific: their stock never goes below 0 (PO-24)."""
 _OTHER_ITEMS = select(item.c.id).where(~specific("serial"))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select, tuple_, union_all
 
-from stockline.rules.control.base import LINES, OF_LINE, finding, of_serial_items, specific
+from stockline.rules.control.base import LINES, OF_LINE, SPECIFIC_ITEMS, finding, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import SHORT, open_entry
@@ -49,12 +49,15 @@ def _over(number: NumberKind | None) -> Any:
 
 
 def _gone_short() -> Any:
-    """What has left without being covered (PO-24): reservations stand beside it, though the goods are gone (RE-32)."""
+    """What has left without being covered (PO-24): reservations stand beside it, though the goods are gone (RE-32).
+
+    Of items with specific numbers nothing ever does: what is open below 0 there is damage that was loaded.
+    """
     zero = cast(literal(0), BigInteger)
     place = [open_entry.c[name] for name in _PLACE]
     of_reserved = open_entry.c.item_id.in_(select(link.c.item_id).where(_FIRM))
     return select(*place, literal("", Text), zero, -open_entry.c.remaining).where(
-        SHORT, open_entry.c.remaining < 0, of_reserved
+        SHORT, open_entry.c.remaining < 0, of_reserved, open_entry.c.item_id.not_in(SPECIFIC_ITEMS)
     )
 
 

@@ -1,19 +1,17 @@
 """Control of stock lines: what no stock line can be (CO-1, invariants 1, 2, 4, 12, 13)."""
 
-from sqlalchemy import and_, func, literal_column, or_, select, union
+from sqlalchemy import and_, func, literal_column, select, union
 
-from stockline.rules.control.base import OF_LINE, finding, of_line, of_serial_items, specific
+from stockline.rules.control.base import OF_LINE, SPECIFIC_ITEMS, finding, of_line, of_serial_items
 from stockline.rules.framework import Query
-from stockline.schema.catalog import item, location
+from stockline.schema.catalog import location
 from stockline.schema.stock import OPEN_LINE, TWIN_LINE, characteristic_set, stock_line
-from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE
 
-_SPECIFIC = select(item.c.id).where(or_(*(specific(kind) for kind in NUMBER_KINDS)))
 SHORTAGE = and_(
     stock_line.c.quantity < literal_column("0"),
     characteristic_set.c.location == "",
-    stock_line.c.item_id.not_in(_SPECIFIC),
+    stock_line.c.item_id.not_in(SPECIFIC_ITEMS),
 )
 """The stock line is below 0 as postings may leave it: no specific numbers, no location (PO-24). It counts as open."""
 

@@ -43,6 +43,7 @@ def count_serials(seed: int, url: str | None = None) -> None:
                 stock.count(item, site, rows)
                 found = {row.serial for row in rows}
                 several = with_several_links(stock, item)
+                assert sum(line.quantity for line in stock.stock_lines(item=item, site=site)) == len(rows)
                 assert {one for one in found if stock.serial(item, one or "").site != site} <= several
         left = Counter(one.finding for one in stock.control())
         assert left.keys() <= OF_A_SERIAL, left

@@ -68,8 +68,7 @@ def count(transaction: Transaction, given: Count, today: dt.date) -> Posting:
         posting = post_journal(transaction, "COUNT", lines, date)
     else:
         posting = Posting(number=transaction.next_number(), entries=0)
-    if settled is not None:
-        keep_reserved(transaction, counted, settled)
+    keep_reserved(transaction, counted, settled)
     return posting
 
 

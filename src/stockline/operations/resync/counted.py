@@ -27,7 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    null,
+    or_,
     select,
     true,
     union,
@@ -75,6 +75,11 @@ class CountedStock:
         return self.locations is None
 
     @property
+    def specific(self) -> bool:
+        """Some number of the item is specific: it is reserved by what is there, never short (PO-24)."""
+        return any(self.item.tracking.steers(kind) for kind in NUMBER_KINDS)
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """What the statements are asked with."""
         places = {} if self.locations is None else {"locations": sorted(self.locations)}
@@ -92,38 +97,39 @@ class _Change:
     location: str = ""
 
 
-def settle(transaction: Transaction, counted: CountedStock, today: date) -> int | None:
-    """Make what is counted agree, its item-sites being held; the number of the posting, None where it does already."""
-    steered = frozenset(kind for kind in KEPT_APART if counted.item.tracking.steers(kind))
-    if counted.item.tracking.steers("serial"):
+def settle(transaction: Transaction, counted: CountedStock, today: date) -> int:
+    """Make what is counted agree, its item-sites being held; the number of the posting it may have made for that.
+
+    What is reserved beyond what there is now holds nothing, until `keep_reserved` finds it again.
+    """
+    steered = frozenset(kind for kind in NUMBER_KINDS if counted.item.tracking.steers(kind))
+    if "serial" in steered:
         transaction.execute(_forget_further(counted.everywhere), counted.parameters)
     sums = transaction.execute(_sums(steered, counted.everywhere), counted.parameters)
     changes = [_Change(KIND, int(row.quantity), row.lot, row.package) for row in sums]
     changes += _settle_lines(transaction, counted)
-    serials: Sequence[Row[Any]] = ()
-    if counted.item.tracking.steers("serial"):
-        others = transaction.execute(_other_sites(counted.everywhere), counted.parameters).scalars()
-        lock_item_sites(transaction, {(counted.item.id, counted.variant, site): 0 for site in others})
-        misplaced = transaction.execute(_misplaced(steered, counted.everywhere), counted.parameters)
-        # What the ledger has at another site and no line has, is for a count there, unless it was found here.
-        serials = [row for row in misplaced if row.here or row.serial in counted.found]
-    if not (changes or serials):
-        return None
+    serials = _find_misplaced(transaction, counted, steered) if "serial" in steered else ()
     batch = transaction.next_number()
-    open_posting(transaction, batch, today)
-    transaction.execute(insert(posting_line).values(item_id=counted.item.id, posting_id=batch, line_id=0))
-    _post(transaction, counted, batch, changes, today)
-    first = batch * POSITIONS + len(changes)
-    _correct(transaction, Corrections(counted.item, batch, first, len(serials), today), serials)
+    if changes or serials:
+        open_posting(transaction, batch, today)
+        transaction.execute(insert(posting_line).values(item_id=counted.item.id, posting_id=batch, line_id=0))
+        _post(transaction, counted, batch, changes, today)
+        first = batch * POSITIONS + len(changes)
+        _correct(transaction, Corrections(counted.item, batch, first, len(serials), today), serials)
+    if counted.specific and (changes or serials or counted.everywhere):
+        let_go(transaction, counted.item, counted.variant, counted.site_id, batch)
     return batch
 
 
 def keep_reserved(transaction: Transaction, counted: CountedStock, settled: int) -> None:
-    """What was settled away and found all the same is reserved again; `settled` is the posting that took it away.
+    """What is reserved and holds nothing holds what was found; `settled` is the number `settle` answered.
+
+    Where not all of the site was counted, only what was settled away since then.
 
     Refused `cannot_be_fully_applied` where something reserved was not found: it is given up first (PO-27, T16).
     """
-    lost = find_again(transaction, counted.item, counted.variant, counted.site_id, settled)
+    since = 0 if counted.everywhere else settled
+    lost = find_again(transaction, counted.item, counted.variant, counted.site_id, since)
     if lost:
         names = Names(transaction, [row._mapping for row in lost])
         raise Refusal(Code.CANNOT_BE_FULLY_APPLIED, [_not_found(names, row) for row in lost])
@@ -220,33 +226,49 @@ def _linked(everywhere: bool, *columns: Any) -> Select[Any]:
     return lines.where(serial.c.variant == _VARIANT, stock_line.c.quantity > 0, *_counted(everywhere))
 
 
-def _lost(*columns: Any) -> Select[Any]:
-    """The serials that the ledger has, at any site, and no stock line."""
-    on_line = select(serial.c.serial).select_from(serial.join(stock_line, _to_line)).where(stock_line.c.quantity != 0)
-    same = (serial.c[name] == open_entry.c[name] for name in ("item_id", "variant", "serial"))
-    has = (open_entry.c.serial != "", open_entry.c.remaining > 0, ~on_line.where(*same).exists())
-    return select(*columns).where(open_entry.c.item_id == _ITEM, open_entry.c.variant == _VARIANT, *has)
+def _strayed(*columns: Any) -> Select[Any]:
+    """The serials that the ledger has, at any site, and no stock line; and those it has here, on a line elsewhere."""
+    same = and_(*(serial.c[name] == open_entry.c[name] for name in ("item_id", "variant", "serial")))
+    on_line = and_(_to_line, stock_line.c.quantity != 0)
+    found = open_entry.outerjoin(serial, same).outerjoin(stock_line, on_line).outerjoin(characteristic_set, OF_LINE)
+    elsewhere = and_(stock_line.c.quantity > 0, _place.site_id != _SITE, _place.variant == _VARIANT)
+    from_here = and_(open_entry.c.site_id == _SITE, elsewhere, ~AWAITING_PUT_AWAY)
+    has = (open_entry.c.item_id == _ITEM, open_entry.c.variant == _VARIANT, open_entry.c.remaining > 0)
+    strayed = or_(stock_line.c.id.is_(None), from_here)
+    return select(*columns).select_from(found).where(*has, open_entry.c.serial != "", strayed)
 
 
 @cache
 def _other_sites(everywhere: bool) -> Any:
-    """Where else the ledger has any of these serials."""
+    """Where else the ledger has any of these serials, or is to have them."""
     site = open_entry.c.site_id
-    linked = _linked(everywhere, site).join(open_entry, and_(*_of_serial))
-    return union(linked.where(site != _SITE), _lost(site).where(site != _SITE))
+    linked = _linked(everywhere, site).join(open_entry, and_(*_of_serial)).where(site != _SITE)
+    return union(linked, *(_strayed(there).where(there != _SITE) for there in (site, _place.site_id)))
 
 
 @cache
 def _misplaced(steered: frozenset[NumberKind], everywhere: bool) -> Any:
     """Serials the ledger does not have where their line is, and those that are on no line at all."""
-    of_place = [open_entry.c[kind] == _place[kind] for kind in steered]
+    of_place = [open_entry.c[kind] == _place[kind] for kind in KEPT_APART if kind in steered]
     as_placed = select(open_entry.c.serial).where(*_of_serial, open_entry.c.site_id == _SITE, *of_place)
     key = (serial.c.variant, serial.c.serial, serial.c.stock_line_id.label("place"), true().label("here"))
     linked = _linked(everywhere, *key).where(~as_placed.exists())
-    return union_all(linked, _lost(open_entry.c.variant, open_entry.c.serial, null(), open_entry.c.site_id == _SITE))
+    strayed = (open_entry.c.variant, open_entry.c.serial, stock_line.c.id, open_entry.c.site_id == _SITE)
+    return union_all(linked, _strayed(*strayed))
 
 
 # ---------------------------------------------------------------- bringing it into step
+
+
+def _find_misplaced(
+    transaction: Transaction, counted: CountedStock, steered: frozenset[NumberKind]
+) -> Sequence[Row[Any]]:
+    """The serials that the ledger must have elsewhere, or no more; their other sites are held from now on."""
+    others = transaction.execute(_other_sites(counted.everywhere), counted.parameters).scalars()
+    lock_item_sites(transaction, {(counted.item.id, counted.variant, site): 0 for site in others})
+    misplaced = transaction.execute(_misplaced(steered, counted.everywhere), counted.parameters)
+    # What the ledger has at another site and no line has, is for a count there, unless it was found here.
+    return [row for row in misplaced if row.here or row.serial in counted.found]
 
 
 def _settle_lines(transaction: Transaction, counted: CountedStock) -> list[_Change]:
@@ -320,10 +342,7 @@ def _post(transaction: Transaction, counted: CountedStock, batch: int, changes: 
         open_inbound(transaction, come, short=has_shortages(transaction, come))
         remember_dates(transaction, batch, {counted.item.id: counted.item.tracking})
     if outward:
-        specific = any(counted.item.tracking.steers(kind) for kind in NUMBER_KINDS)
-        apply_outbound(transaction, go, held=not specific)
-        if specific:
-            let_go(transaction, counted.item, counted.variant, counted.site_id, go)
+        apply_outbound(transaction, go, held=not counted.specific)
     transaction.clear(staged_line, batch)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -53,14 +54,14 @@ def find_again(transaction: Transaction, item: Item, variant: str, site_id: int,
     return transaction.execute(_BEREFT, where).all() if bereft else ()
 
 
-def let_go(transaction: Transaction, item: Item, variant: str, site_id: int, taken: Mapping[str, Any]) -> None:
-    """Links hold no more of what was taken from than remains of it; `taken` is the wave that took, in one place.
+def let_go(transaction: Transaction, item: Item, variant: str, site_id: int, number: int) -> None:
+    """Links at the site that hold more than remains of their entry let go of that: it holds no entry (`NO_ENTRY`).
 
-    Those that name numbers keep theirs first, then the oldest. What is let go holds no entry until it is found again.
+    Those that name a lot or package keep theirs first, then the oldest; `number` is that of the operation.
     """
-    batch = LinkBatch(transaction, taken["batch"])
+    batch = LinkBatch(transaction, number)
     batch.go_to(item.id, variant, site_id)
-    if batch.run(_STAGE_EXCESS, wave=taken["wave"]):
+    if batch.ask(_ANY_HELD) and batch.run(_STAGE_EXCESS):
         batch.cut([_GO_NOWHERE])
         batch.settle()
 
@@ -283,20 +284,40 @@ _CROWDED = (
     .order_by(link.c.supply_entry_id, link.c.id.desc())
 )
 """Links to entries without number that were taken from."""
-_named_first = case((and_(link.c.demand_lot == "", link.c.demand_package == ""), 1), else_=0)
-_so_far = func.sum(link.c.quantity).over(partition_by=link.c.supply_entry_id, order_by=(_named_first, link.c.id))
-_crowded = _CROWDED.order_by(None).add_columns(_so_far.label("so_far")).subquery("crowded")
-_excess = _crowded.c.so_far - _crowded.c.remaining
-_STAGE_EXCESS = stage_split(
-    select(
-        _crowded.c.id.label("link_id"),
-        literal(NO_ENTRY).label("target"),
-        case((_excess < _crowded.c.quantity, _excess), else_=_crowded.c.quantity).label("quantity"),
-    )
-)
 _NEWCOMERS = (
     select(_entry.id, _entry.variant, _entry.site_id, _entry.lot, _entry.package)
     .select_from(ENTRIES)
     .where(OF_WAVE, reserved_of(_entry.id) == 0)
     .order_by(_entry.id)
+)
+_holds = and_(
+    HERE, link.c.status == RESERVATION, link.c.supply_entry_id.isnot(None), link.c.supply_entry_id != NO_ENTRY
+)
+_ANY_HELD = select(case((select(link.c.id).where(_holds).exists(), 1), else_=0))
+_nothing = literal(0, BigInteger)
+_held = union_all(
+    select(
+        link.c.supply_entry_id.label("entry_id"), link.c.quantity.label("reserved"), _nothing.label("remaining")
+    ).where(_holds),
+    select(open_entry.c.entry_id, _nothing, open_entry.c.remaining)
+    .where(open_entry.c.item_id == ITEM, open_entry.c.variant == VARIANT, open_entry.c.site_id == SITE)
+    .where(open_entry.c.remaining > 0),
+).subquery("held")
+_over = (
+    select(_held.c.entry_id, func.sum(_held.c.remaining).label("remaining"))
+    .group_by(_held.c.entry_id)
+    .having(func.sum(_held.c.reserved) > func.sum(_held.c.remaining))
+    .subquery("over")
+)
+_named_first = case((and_(link.c.demand_lot == "", link.c.demand_package == ""), 1), else_=0)
+_so_far = func.sum(link.c.quantity).over(partition_by=link.c.supply_entry_id, order_by=(_named_first, link.c.id))
+_holders = (
+    select(link.c.id, link.c.quantity, (_so_far - _over.c.remaining).label("excess"))
+    .select_from(_over.join(link, link.c.supply_entry_id == _over.c.entry_id))
+    .where(_holds)
+    .subquery("holders")
+)
+_too_much = case((_holders.c.excess < _holders.c.quantity, _holders.c.excess), else_=_holders.c.quantity)
+_STAGE_EXCESS = stage_split(
+    select(_holders.c.id.label("link_id"), literal(NO_ENTRY).label("target"), _too_much.label("quantity"))
 )

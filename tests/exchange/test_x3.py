@@ -113,6 +113,17 @@ def test_entries_of_one_day_without_sequence(tmp_path: Path) -> None:
         assert (last.direction, last.location) == ("in", "A2")
 
 
+def test_who_came_and_went_on_one_day_is_proven_neither_in_nor_out(tmp_path: Path) -> None:
+    rows = ["EAST,BIKE,2025-03-01,1,S1,A1", "EAST,BIKE,2025-03-01,-1,S1,A1"]
+    for order in permutations(rows):
+        journal = "\n".join(["STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,LOC", *order])
+        assert serial(stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=STOSER, STOJOU=journal), "S1").last is None
+    told = "\n".join(["STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM,LOC,MVTSEQ", f"{rows[0]},1", f"{rows[1]},2"])
+    last = serial(stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=STOSER, STOJOU=told), "S1").last
+    assert last is not None
+    assert last.direction == "out"
+
+
 def test_what_the_journal_does_not_tell_is_taken_from_the_line_it_fits(tmp_path: Path) -> None:
     journal = "STOFCY,ITMREF,IPTDAT,QTYSTU,SERNUM\nEAST,BIKE,2025-03-01,1,S1\nWEST,BIKE,2025-03-01,1,S2\n"
     found = stock_of(SYSTEM, tmp_path, STOCK=STOCK, STOSER=STOSER, STOJOU=journal)

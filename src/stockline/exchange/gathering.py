@@ -150,7 +150,7 @@ class Gathering:
                 sublot=kept.sublot,
                 version=kept.version,
                 last=homes.complete(
-                    (item, variant), last_of(kept.moves.those), [lines[line] for line in kept.links if line in lines]
+                    (item, variant), last_of(kept.moves), [lines[line] for line in kept.links if line in lines]
                 ),
             )
             for (item, variant, number), kept in self._serials.items()

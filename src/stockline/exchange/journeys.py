@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stockline.results import LastMovement
 
 T = TypeVar("T")
@@ -35,6 +33,11 @@ class Latest(Generic[T]):
         self.when: When | None = None
         self.those: list[T] = []
 
+    @property
+    def of_a_day(self) -> bool:
+        """Whether no more is told of the time than the day."""
+        return self.when is not None and self.when == (datetime.combine(self.when[0], time()), 0)
+
     def note(self, when: When, one: T) -> None:
         """Note what there was at some time, earlier or later than what has been noted."""
         if self.when is None or when > self.when:
@@ -43,12 +46,14 @@ class Latest(Generic[T]):
             self.those.append(one)
 
 
-def last_of(steps: Sequence[Step]) -> LastMovement | None:
+def last_of(moves: Latest[Step]) -> LastMovement | None:
     """The last of movements at one time: the one to the place that none of them leaves again.
 
     A transfer is an issue and a receipt of one time, so inward goes before outward where the places do not tell. None
-    when inward ones end in several places: nobody knows which was the last.
+    when nobody knows which was the last: inward ones end in several places, or a place was reached and left on a day of
+    which no time is told.
     """
+    steps = moves.those
     if len(steps) <= 1:
         return steps[0].last if steps else None
     stays = Counter(step.reached for step in steps)
@@ -56,6 +61,8 @@ def last_of(steps: Sequence[Step]) -> LastMovement | None:
     ends = [step.last for step in steps if step.reached is not None and stays[step.reached] > 0]
     lasts = set(ends or [step.last for step in steps])
     inward = {last for last in lasts if last.direction == "in"}
+    if not ends and 0 < len(inward) < len(lasts) and moves.of_a_day:
+        return None
     if inward:
         return inward.pop() if len(inward) == 1 else None
     return min(lasts, key=lambda last: (last.site or "", last.location, last.lot, last.package))

@@ -307,7 +307,8 @@ _over = (
     select(_held.c.entry_id, func.sum(_held.c.remaining).label("remaining"))
     .group_by(_held.c.entry_id)
     .having(func.sum(_held.c.reserved) > func.sum(_held.c.remaining))
-    .subquery("over")
+    .cte("over_held")
+    .prefix_with("MATERIALIZED")  # few: PostgreSQL would add all up again for every link
 )
 _named_first = case((and_(link.c.demand_lot == "", link.c.demand_package == ""), 1), else_=0)
 _so_far = func.sum(link.c.quantity).over(partition_by=link.c.supply_entry_id, order_by=(_named_first, link.c.id))

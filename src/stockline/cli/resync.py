@@ -1,6 +1,6 @@
 """`stockline resync`: serials and stock lines brought back into agreement, here or in another system's files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,6 +22,7 @@ from stockline.cli.resynchronizing import Outcome, Selection, carry_out
 from stockline.exchange.corrections import Corrections, Places, corrections
 from stockline.exchange.found import Found
 from stockline.exchange.sheets import SheetProblem
+from stockline.exchange.systems import System
 
 CANCELLED = 130
 """The status of a command that was cancelled, with Ctrl-C or from elsewhere."""
@@ -68,34 +69,31 @@ def resync(  # noqa: PLR0913, PLR0917 - an option each
     if system is None:
         if files:
             fail("Files are resynchronized with --from: say which system they come from.")
+        carried = partial(carry_out, repair=True, dry_run=dry_run, repairs=report is not None, person=person)
         with StepBar() as steps, stock_of(context) as stock:
-            outcome = carry_out(
-                stock,
-                selection,
-                steps,
-                repair=True,
-                dry_run=dry_run,
-                repairs=report is not None,
-                person=person,
-                begun=partial(_found_by, steps),
-            )
+            outcome = carried(stock, selection, steps, begun=partial(_found_by, steps))
             changes = _own_corrections(stock, outcome, shape, mapping)
         _hand_over(outcome, changes, None, places=None, folder=correct, report=report)
         return
+    read = partial(read_files, SYSTEMS[system], files or [], mapping=mapping, encoding=encoding, delimiter=delimiter)
     with StepBar() as steps:
-        try:
-            found = read_files(
-                SYSTEMS[system], files or [], steps, mapping=mapping, encoding=encoding, delimiter=delimiter
-            )
-        except SheetProblem as problem:
-            fail(f"Nothing was read. {problem}")
-        show_figures(SYSTEMS[system], figures(found))
-        if found.unreadable:
-            list_unreadable(found.unreadable, unreadable)
+        found = _read(read, SYSTEMS[system], steps, unreadable)
         outcome = _repaired(found, selection, steps, skip_bad=skip_bad, dry_run=dry_run, repairs=report is not None)
     changes = corrections(SYSTEMS[system], found, outcome.run.actions if outcome.run else [])
     places = Places(SYSTEMS[system], found)
     _hand_over(outcome, changes, found, places=places, folder=correct, report=report)
+
+
+def _read(read: Callable[[StepBar], Found], system: System, steps: StepBar, unreadable: Path) -> Found:
+    """What was found in files, shown in figures, and the rows that cannot be read in a file of their own."""
+    try:
+        found = read(steps)
+    except SheetProblem as problem:
+        fail(f"Nothing was read. {problem}")
+    show_figures(system, figures(found))
+    if found.unreadable:
+        list_unreadable(found.unreadable, unreadable)
+    return found
 
 
 def _found_by(steps: StepBar, run: int) -> None:

@@ -13,6 +13,7 @@ from stockline.operations.lines import SourceLine, find_line, find_line_ids, spl
 from stockline.operations.stock.changes import stored
 from stockline.refusal import Refusal
 from stockline.results import LedgerEntry, LineState, Link, SerialState, StockLineState
+from stockline.rules.control import LINES
 from stockline.rules.framework import Names
 from stockline.schema.catalog import item, site
 from stockline.schema.documents import document, incoming, line_id, outgoing
@@ -54,12 +55,6 @@ def _reserved(transaction: Transaction, line: SourceLine) -> int:
     return int(transaction.execute(query).scalar_one())
 
 
-_LINES = stock_line.join(
-    characteristic_set,
-    and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Which stock lines are asked for: those of a site, one by its number, by their characteristics; None is any."""
@@ -94,7 +89,7 @@ def quantity_on_hand(transaction: Transaction, item_code: str, place: Place, num
     site_id = find_site(transaction, place.site).id if place.site is not None else None
     conditions = _places(found.id, site_id, place)
     if number is None:
-        query = select(func.coalesce(func.sum(stock_line.c.quantity), 0)).select_from(_LINES).where(*conditions)
+        query = select(func.coalesce(func.sum(stock_line.c.quantity), 0)).select_from(LINES).where(*conditions)
         return to_quantity(int(transaction.execute(query).scalar_one()))
     if not found.tracking.steers("serial"):
         return _remaining_of_serial(transaction, found.id, site_id, number, place.characteristics)
@@ -102,7 +97,7 @@ def quantity_on_hand(transaction: Transaction, item_code: str, place: Place, num
     for table in (serial, extra_link):
         to_line = and_(table.c.item_id == stock_line.c.item_id, table.c.stock_line_id == stock_line.c.id)
         named = (table.c.item_id == found.id, table.c.serial == number, stock_line.c.quantity != 0)
-        there.append(exists().select_from(_LINES.join(table, to_line)).where(*conditions, *named))
+        there.append(exists().select_from(LINES.join(table, to_line)).where(*conditions, *named))
     return Decimal(int(bool(transaction.execute(select(or_(*there))).scalar_one())))
 
 
@@ -170,7 +165,7 @@ _STATES = (
         (_own_links + func.coalesce(_beside.c.links, 0)).label("serials"),
     )
     .select_from(
-        _LINES.join(item, item.c.id == stock_line.c.item_id)
+        LINES.join(item, item.c.id == stock_line.c.item_id)
         .join(site, site.c.id == characteristic_set.c.site_id)
         .outerjoin(_beside, and_(_beside.c.item_id == stock_line.c.item_id, _beside.c.stock_line_id == stock_line.c.id))
     )
@@ -184,7 +179,7 @@ def owners_of_numbers(transaction: Transaction, numbers: Sequence[int]) -> dict[
     owners: dict[int, tuple[str, str, str]] = {}
     owner = item.c.code.label("item"), characteristic_set.c.variant, site.c.code.label("site")
     query = select(stock_line.c.id, *owner).select_from(
-        _LINES.join(item, item.c.id == stock_line.c.item_id).join(site, site.c.id == characteristic_set.c.site_id)
+        LINES.join(item, item.c.id == stock_line.c.item_id).join(site, site.c.id == characteristic_set.c.site_id)
     )
     for some in in_parts(numbers):
         for row in transaction.execute(query.where(stock_line.c.id.in_(some))):
@@ -212,7 +207,7 @@ def serial_state(transaction: Transaction, item_code: str, number: str, variant:
     links = [row.stock_line_id, *transaction.execute(_BESIDE, dict(row._mapping)).scalars()]
     query = (
         select(stock_line.c.id, site.c.code, characteristic_set.c.location)
-        .select_from(_LINES.join(site, site.c.id == characteristic_set.c.site_id))
+        .select_from(LINES.join(site, site.c.id == characteristic_set.c.site_id))
         .where(stock_line.c.item_id == found.id, stock_line.c.id.in_(links), stock_line.c.quantity != 0)
     )
     places = {place.id: place for place in transaction.execute(query)}

@@ -88,6 +88,9 @@ _below = stock_line.c.quantity < literal_column("0")
 Index("ix_stock_line_below", stock_line.c.item_id, stock_line.c.quantity, sqlite_where=_below, postgresql_where=_below)
 Index("ix_stock_line_id", stock_line.c.id)
 
+OF_LINE = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
+"""The characteristics of a stock line."""
+
 serial = item_table(
     "serial",
     key(),

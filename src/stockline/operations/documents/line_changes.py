@@ -16,6 +16,7 @@ from stockline.operations.reservation.links import numbered
 from stockline.operations.reservation.policy import is_reserved_always, reserve_always
 from stockline.operations.reservation.release import fit, release_all, release_late
 from stockline.refusal import Warning
+from stockline.rules.control import LINES
 from stockline.rules.framework import enforce
 from stockline.rules.reservation import date_conflict
 from stockline.schema.documents import source_line
@@ -231,17 +232,13 @@ def _check_location(transaction: Transaction, line: SourceLine, new: Mapping[str
         or_(side.lot == "", characteristic_set.c.lot == side.lot),
         or_(side.package == "", characteristic_set.c.package == side.package),
     ]
-    places = stock_line.join(
-        characteristic_set,
-        and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-    )
     there: Any = (
-        select(func.coalesce(func.sum(stock_line.c.quantity), 0)).select_from(places).where(*held).scalar_subquery()
+        select(func.coalesce(func.sum(stock_line.c.quantity), 0)).select_from(LINES).where(*held).scalar_subquery()
     )
     if line.item.tracking.steers("serial"):  # then the very serial must lie there, not just as many pieces
         on_line = and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
         own = (serial.c.variant == line.variant, serial.c.serial == side.serial, stock_line.c.quantity > 0)
-        linked = select(func.count() * SCALE).select_from(places.join(serial, on_line)).where(*held, *own)
+        linked = select(func.count() * SCALE).select_from(LINES.join(serial, on_line)).where(*held, *own)
         there = case((side.serial != "", linked.scalar_subquery()), else_=there)
     from_stock = and_(link.c.status == RESERVATION, SUPPLY.entry_id.isnot(None))
     combinations = (

@@ -16,10 +16,9 @@ from stockline.operations.resync.counted import CountedStock, keep_reserved, set
 from stockline.refusal import Refusal
 from stockline.results import Counted, OrderLine, Posting, TrackingRow
 from stockline.rules.control import LINES
-from stockline.rules.control.base import OF_LINE
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry
-from stockline.schema.stock import characteristic_set, serial, staged_count, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, serial, staged_count, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE, ValueProblem, base_units, clean_number, parse_quantity, to_quantity

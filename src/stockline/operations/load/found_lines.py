@@ -21,10 +21,16 @@ from sqlalchemy import (
 )
 
 from stockline.operations.stock.twins import tell_twins_apart
-from stockline.rules.control.base import OF_LINE
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
-from stockline.schema.stock import CHARACTERISTICS, characteristic_set, item_site, staged_line_found, stock_line
+from stockline.schema.stock import (
+    CHARACTERISTICS,
+    OF_LINE,
+    characteristic_set,
+    item_site,
+    staged_line_found,
+    stock_line,
+)
 from stockline.store.database import Transaction
 
 FIRST = bindparam("first", type_=BigInteger)
@@ -92,10 +98,7 @@ _former = (
         characteristic_set.c.site_id,
         func.sum(stock_line.c.quantity).label("quantity"),
     )
-    .join(
-        characteristic_set,
-        and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-    )
+    .join(characteristic_set, OF_LINE)
     .where(_is_former)
     .group_by(stock_line.c.item_id, characteristic_set.c.variant, characteristic_set.c.site_id)
     .subquery("former")
@@ -159,10 +162,7 @@ _TOTALS = (
         literal(1),
         literal(1),
     )
-    .join(
-        characteristic_set,
-        and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-    )
+    .join(characteristic_set, OF_LINE)
     .where(stock_line.c.item_id.in_(_ITEMS))
     .group_by(stock_line.c.item_id, characteristic_set.c.variant, characteristic_set.c.site_id)
 )

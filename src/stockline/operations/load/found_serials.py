@@ -22,11 +22,11 @@ from sqlalchemy import (
 )
 
 from stockline.operations.load.found_lines import TODAY, count_stock_change
-from stockline.rules.control.base import OF_LINE
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry
 from stockline.schema.stock import (
     CHARACTERISTICS,
+    OF_LINE,
     characteristic_set,
     extra_link,
     item_site,
@@ -170,10 +170,7 @@ _EXTRA = (
 
 _ON_LINE = staged_serial_found.join(
     stock_line, and_(stock_line.c.item_id == _found.item_id, stock_line.c.id == _found.stock_line_id)
-).join(
-    characteristic_set,
-    and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-)
+).join(characteristic_set, OF_LINE)
 # Its variant is the serial's own, as it is the serial that is there: a line of another one does not make it another.
 _place = [_found.variant, *(characteristic_set.c[name] for name in ("site_id", "location", "lot", "package"))]
 _new_on_open = and_(_MAIN, _found.known == 0, _found.steers_serial == 1, stock_line.c.quantity != 0)

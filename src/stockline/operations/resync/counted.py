@@ -47,12 +47,12 @@ from stockline.operations.resync.stock import KEPT_APART
 from stockline.operations.stock.twins import settle_twins
 from stockline.refusal import Finding, Refusal
 from stockline.rules.control import AWAITING_PUT_AWAY, LINES, SHORTAGE
-from stockline.rules.control.base import OF_LINE, of_item
+from stockline.rules.control.base import of_item
 from stockline.rules.control.serials import with_links
 from stockline.rules.framework import Names
 from stockline.schema.ledger import POSITIONS, ledger_entry, number_date, open_entry, posting_line, staged_line
 from stockline.schema.resync import staged_resync
-from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, extra_link, serial, stock_line
 from stockline.store.database import Transaction, in_parts
 from stockline.tracking_code import NUMBER_KINDS, NumberKind
 from stockline.values import SCALE, to_quantity

@@ -20,7 +20,7 @@ from stockline.operations.resync.reservations import follow, welcome
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import ledger_entry, open_entry, staged_line
 from stockline.schema.resync import staged_resync
-from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, stock_line
 from stockline.store.database import Transaction
 from stockline.tracking_code import NUMBER_KINDS
 from stockline.values import SCALE
@@ -126,10 +126,7 @@ _TO_LINE = staged_resync.outerjoin(
         stock_line.c.id == staged_resync.c.place,
         stock_line.c.quantity != 0,
     ),
-).outerjoin(
-    characteristic_set,
-    and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-)
+).outerjoin(characteristic_set, OF_LINE)
 """The staged serials with the characteristics of their places; on a closed line a serial is in no stock."""
 
 

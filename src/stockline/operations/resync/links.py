@@ -20,7 +20,7 @@ from stockline.plan.repair import Action
 from stockline.rules.framework import BATCH
 from stockline.schema.ledger import POSITIONS, posting, posting_line
 from stockline.schema.resync import resync_change, resync_figure, resync_line, resync_serial, staged_resync
-from stockline.schema.stock import characteristic_set, extra_link, item_site, serial, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, extra_link, item_site, serial, stock_line
 from stockline.store.database import Transaction
 
 
@@ -154,7 +154,6 @@ def _make_known(transaction: Transaction) -> Any:
 
 
 _to_line = and_(stock_line.c.item_id == staged_resync.c.item_id, stock_line.c.id == staged_resync.c.place)
-_of_set = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
 _placed = (
     select(
         *(staged_resync.c[name] for name in _KEY),
@@ -162,7 +161,7 @@ _placed = (
         stock_line.c.set_id,
         *(characteristic_set.c[name] for name in OWN),
     )
-    .select_from(staged_resync.outerjoin(stock_line, _to_line).outerjoin(characteristic_set, _of_set))
+    .select_from(staged_resync.outerjoin(stock_line, _to_line).outerjoin(characteristic_set, OF_LINE))
     .where(_OF_BATCH, staged_resync.c.place.isnot(None))
     .subquery("placed")
 )

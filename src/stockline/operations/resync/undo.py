@@ -29,7 +29,7 @@ from stockline.rules.framework import Query, enforce, rule
 from stockline.schema.ledger import posting_line
 from stockline.schema.reservations import RESERVATION, link
 from stockline.schema.resync import resync_change, resync_line, resync_run, resync_serial
-from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, extra_link, serial, stock_line
 from stockline.store.database import Transaction
 
 REASON = "undo"
@@ -110,10 +110,7 @@ def reserved_since() -> Query:
     same_number = and_(*(link.c[name] == resync_serial.c[name] for name in ("item_id", "variant")))
     returns = (
         select(stock_line.c.id)
-        .join(
-            characteristic_set,
-            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-        )
+        .join(characteristic_set, OF_LINE)
         .where(
             stock_line.c.item_id == _ITEM,
             stock_line.c.id == resync_serial.c.stock_line_id,

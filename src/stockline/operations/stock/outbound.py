@@ -37,6 +37,7 @@ from stockline.rules.framework import BATCH
 from stockline.rules.posting import ENTRIES, OF_WAVE, steering, taken
 from stockline.schema.ledger import ledger_entry, staged_line
 from stockline.schema.stock import (
+    OF_LINE,
     OPEN_LINE,
     TWIN_LINE,
     characteristic_set,
@@ -137,10 +138,7 @@ _CAN_LEAVE = (
             ),
         )
         .join(stock_line, and_(stock_line.c.item_id == _takes.c.item_id, stock_line.c.id == _takes.c.stock_line_id))
-        .join(
-            characteristic_set,
-            and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id),
-        )
+        .join(characteristic_set, OF_LINE)
     )
     .where(
         stock_line.c.quantity >= _takes.c.leaving,

@@ -11,11 +11,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, FromClause, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import BigInteger, FromClause, bindparam, case, func, or_, select, true
 
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item, location
-from stockline.schema.stock import characteristic_set, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, stock_line
 from stockline.tracking_code import NUMBER_KINDS
 
 
@@ -113,7 +113,6 @@ def of_item(table: Any) -> Any:
     return table.c.item_id == bindparam("item", type_=BigInteger)
 
 
-OF_LINE = and_(characteristic_set.c.item_id == stock_line.c.item_id, characteristic_set.c.id == stock_line.c.set_id)
 LINES: FromClause = stock_line.join(characteristic_set, OF_LINE)
 AWAITING_PUT_AWAY = (
     select(true())

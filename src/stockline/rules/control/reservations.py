@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Text, and_, case, cast, func, literal, or_, select, tuple_, union_all
 
-from stockline.rules.control.base import LINES, OF_LINE, SPECIFIC_ITEMS, finding, of_serial_items, specific
+from stockline.rules.control.base import LINES, SPECIFIC_ITEMS, finding, of_serial_items, specific
 from stockline.rules.framework import Query
 from stockline.schema.catalog import item
 from stockline.schema.ledger import SHORT, open_entry
 from stockline.schema.reservations import NO_ENTRY, RESERVATION, SUPPLY, link
-from stockline.schema.stock import characteristic_set, extra_link, serial, stock_line
+from stockline.schema.stock import OF_LINE, characteristic_set, extra_link, serial, stock_line
 from stockline.tracking_code import NUMBER_KINDS, NumberKind
 from stockline.values import SCALE
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
 
 from stockline.rules.control.base import (
     AWAITING_PUT_AWAY,
-    OF_LINE,
     Within,
     finding,
     findings,
@@ -33,7 +32,7 @@ from stockline.rules.control.base import (
     rarely,
 )
 from stockline.rules.framework import Query
-from stockline.schema.stock import LOST, characteristic_set, extra_link, serial, stock_line
+from stockline.schema.stock import LOST, OF_LINE, characteristic_set, extra_link, serial, stock_line
 from stockline.values import SCALE
 
 _SERIAL = ("item_id", "variant", "serial")

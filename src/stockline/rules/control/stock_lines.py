@@ -2,10 +2,10 @@
 
 from sqlalchemy import and_, func, literal_column, select, union
 
-from stockline.rules.control.base import OF_LINE, SPECIFIC_ITEMS, finding, of_line, of_serial_items
+from stockline.rules.control.base import SPECIFIC_ITEMS, finding, of_line, of_serial_items
 from stockline.rules.framework import Query
 from stockline.schema.catalog import location
-from stockline.schema.stock import OPEN_LINE, TWIN_LINE, characteristic_set, stock_line
+from stockline.schema.stock import OF_LINE, OPEN_LINE, TWIN_LINE, characteristic_set, stock_line
 from stockline.values import SCALE
 
 SHORTAGE = and_(

@@ -96,7 +96,7 @@ def calls(path: Path, names: set[str]) -> Iterator[tuple[ast.Call, str, ast.Func
 
 WITHIN_AN_ITEM = {
     "control/ledger.py": ["_used"],
-    "control/serials.py": ["_miscounted", "_several", "serial_on_line"],
+    "control/serials.py": ["_miscounted", "_doubtful", "_several", "serial_on_line"],
 }
 """Functions whose CTE joins by item, from beginning to end."""
 

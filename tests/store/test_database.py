@@ -4,8 +4,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
 from sqlalchemy import event, func, insert, literal, select, text, update
@@ -285,21 +286,38 @@ def test_numbers_grow_and_never_meet(database: Database) -> None:
 # ------------------------------------------------------------------ works that read whole tables
 
 
-def test_postgresql_reads_two_things_at_a_time(postgres_database: Database) -> None:
+def test_two_works_are_read_at_a_time(database: Database) -> None:
     both_read = Barrier(2)
 
-    def meet(transaction: Transaction) -> int:
+    def meet(transaction: Transaction) -> Transaction:
         both_read.wait(timeout=30)
-        return int(transaction.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        return transaction
 
-    one, other = postgres_database.read_each([meet, meet])
-    assert one != other
+    one, other = database.read_each([meet, meet])
+    assert one.connection is not other.connection
+
+
+def test_works_on_a_database_in_memory_are_one_transaction() -> None:
+    with closing(Database(parse_url(":memory:"))) as database:
+        ensure_current(database)
+        one, other = database.read_each([lambda transaction: transaction] * 2)
+        assert one is other
+        assert database.parts == 1
+
+
+def test_an_answer_is_looked_at_while_others_are_read(database: Database) -> None:
+    looked_at = Event()
+    works = [lambda _: True, lambda _: looked_at.wait(timeout=30)]
+    answers = database.read_each(works)
+    assert next(answers)
+    looked_at.set()
+    assert next(answers)
 
 
 def test_answers_of_works_come_in_their_order(database: Database) -> None:
     numbers = range(10)
     works = [lambda transaction, n=n: int(transaction.execute(select(literal(n))).scalar_one()) for n in numbers]
-    assert database.read_each(works) == list(numbers)
+    assert list(database.read_each(works)) == list(numbers)
 
 
 def test_works_inside_a_transaction_see_what_it_has_written(database: Database) -> None:
@@ -307,7 +325,8 @@ def test_works_inside_a_transaction_see_what_it_has_written(database: Database) 
     works = [lambda transaction: int(transaction.execute(count).scalar_one())] * 3
     with database.transaction() as transaction:
         put("a")(transaction)
-        assert database.read_each(works) == [1, 1, 1]
+        assert list(database.read_each(works)) == [1, 1, 1]
+        assert database.parts == 1
 
 
 def test_a_work_that_fails_keeps_the_rest_from_beginning(database: Database) -> None:
@@ -318,5 +337,5 @@ def test_a_work_that_fails_keeps_the_rest_from_beginning(database: Database) -> 
         time.sleep(0.05)
 
     with pytest.raises(RuntimeError):
-        database.read_each([lambda _: fail(), *[take_long] * 50])
+        list(database.read_each([lambda _: fail(), *[take_long] * 50]))
     assert len(begun) < 50

@@ -1,15 +1,16 @@
 """Control: reads what must agree and reports what does not; it changes nothing (CO-1 to CO-3)."""
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
-from itertools import compress, repeat
+from itertools import chain, compress, groupby, repeat
+from operator import attrgetter
 from string import Formatter
-from typing import Any
+from typing import Any, TypeGuard
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from stockline.codes import Code
 from stockline.operations.catalog import Item, find_item, find_items, find_site, item_codes, site_codes
@@ -22,32 +23,91 @@ from stockline.schema.catalog import item
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 
-Control = Callable[[Transaction], list[ControlFinding]]
-"""One query of a control: what it finds, by item code, then in its own order."""
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question found, and the codes of the items and sites it names."""
+
+    columns: Sequence[str]
+    rows: Sequence[Row[Any]]
+    items: Mapping[int, str]
+    sites: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One query of a control, of all items it is about or of a part of them."""
+
+    rule: ControlRule
+    query: Query
+    parameters: Mapping[str, int | None]
+
+    def __call__(self, transaction: Transaction) -> Answer:
+        """Ask it."""
+        result = transaction.execute(self.query, self.parameters)
+        columns, rows = list(result.keys()), result.all()
+        item_at, site_at = columns.index("item_id"), columns.index("site_id")
+        items = item_codes(transaction, {row[item_at] for row in rows})
+        sites = site_codes(transaction, {row[site_at] for row in rows if row[site_at] is not None})
+        return Answer(columns, rows, items, sites)
 
 
 def control(
     transaction: Transaction, site: str | None, items: tuple[str, str] | None, only: Collection[str] | None
 ) -> list[ControlFinding]:
     """All findings of the controls asked for (None: all), for a site and a range of items, inclusive."""
-    return [found for one in controls(transaction, site, items, only) for found in one(transaction)]
+    asked = questions(transaction, site, items, only)
+    return told(asked, (one(transaction) for one in asked))
 
 
-def controls(
-    transaction: Transaction, site: str | None, items: tuple[str, str] | None, only: Collection[str] | None
-) -> list[Control]:
-    """The same as queries that may be asked side by side; refused `not_found` for one item, or a site, that is none."""
+def questions(
+    transaction: Transaction,
+    site: str | None,
+    items: tuple[str, str] | None,
+    only: Collection[str] | None,
+    parts: int = 1,
+) -> list[Question]:
+    """The same as questions that may be asked side by side, those that can be of this many parts of the items.
+
+    Refused `not_found` for one item, or a site, that is none.
+    """
     unknown = sorted(set(only or ()) - set(CONTROLS))
     if unknown:
         raise Refusal.of(Code.INVALID, f"There is no control {', '.join(unknown)}: {', '.join(CONTROLS)}.")
     site_id = find_site(transaction, site).id if site is not None else None
-    if items is not None and items[0] == items[1]:
+    if _is_one(items):
         find_item(transaction, items[0])
-    return [
-        partial(_findings, rule=rule, site_id=site_id, items=items)
-        for rule in RULES
-        if only is None or rule.control in only
-    ]
+    ranges = _ranges(transaction, parts) if not _is_one(items) else []
+    asked: list[Question] = []
+    for rule in RULES:
+        if only is None or rule.control in only:
+            parted = rule.narrows and bool(ranges)
+            query = _ordered(_at(_found(rule, items, parted=parted), site_id))
+            of_parts = ranges if parted else [_only(transaction, items)]
+            asked.extend(Question(rule, query, parameters) for parameters in of_parts)
+    return asked
+
+
+def _is_one(items: tuple[str, str] | None) -> TypeGuard[tuple[str, str]]:
+    """Whether the range of items is one item."""
+    return items is not None and items[0] == items[1]
+
+
+def _ranges(transaction: Transaction, parts: int) -> list[dict[str, int | None]]:
+    """Ranges of the ids of items, about as many as parts; none where there is nothing to part."""
+    ends = transaction.execute(select(func.min(item.c.id).label("low"), func.max(item.c.id).label("high"))).one()
+    if parts == 1 or ends.low == ends.high:
+        return []
+    width = -(-(ends.high - ends.low + 1) // parts)
+    return [{"first": first, "last": first + width - 1} for first in range(ends.low, ends.high + 1, width)]
+
+
+def told(asked: Sequence[Question], answers: Iterable[Answer]) -> list[ControlFinding]:
+    """The findings; those of one question are told while the answers of the next may still be on their way."""
+    coming = iter(answers)
+    with _nothing_collected():
+        by_rule = groupby(asked, key=attrgetter("rule"))
+        return [one for rule, of_rule in by_rule for one in _in_words(rule, [next(coming) for _ in of_rule])]
 
 
 @contextmanager
@@ -62,34 +122,25 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-def _findings(
-    transaction: Transaction, rule: ControlRule, site_id: int | None, items: tuple[str, str] | None
-) -> list[ControlFinding]:
-    """What a rule finds, by item code, then in the order of its query."""
-    result = transaction.execute(_ordered(_at(_found(rule, items), site_id)), _only(transaction, items))
-    with _nothing_collected():
-        return _in_words(transaction, rule, list(result.keys()), result.all())
-
-
-def _in_words(
-    transaction: Transaction, rule: ControlRule, columns: Sequence[str], rows: Sequence[Row[Any]]
-) -> list[ControlFinding]:
-    """The findings of a rule; its rows may be very many, so they are told column by column."""
-    item_at, site_at = columns.index("item_id"), columns.index("site_id")
-    codes = item_codes(transaction, {row[item_at] for row in rows})
-    sites = site_codes(transaction, {row[site_at] for row in rows if row[site_at] is not None})
+def _in_words(rule: ControlRule, answers: Sequence[Answer]) -> list[ControlFinding]:
+    """What a rule finds by item code, then in the order of its query; it may be very much, so told column by column."""
+    columns = answers[0].columns
+    codes = dict(chain.from_iterable(answer.items.items() for answer in answers))
+    sites = dict(chain.from_iterable(answer.sites.items() for answer in answers))
+    item_at = columns.index("item_id")
     rank = {item_id: position for position, item_id in enumerate(sorted(codes, key=codes.__getitem__))}
-    rows = sorted(rows, key=lambda row: rank[row[item_at]])
+    rows = sorted(chain.from_iterable(answer.rows for answer in answers), key=lambda row: rank[row[item_at]])
     facts: _Facts = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     names = rule.sentences if facts else ()
     return [finding for name in names for finding in _told(rule, name, facts, codes, sites)]
 
 
-def _found(rule: ControlRule, items: tuple[str, str] | None) -> Query:
-    """What a rule finds of a range of items."""
+def _found(rule: ControlRule, items: tuple[str, str] | None, *, parted: bool = False) -> Query:
+    """What a rule finds of a range of items; `parted`: as far as they are in a range of ids."""
+    query = rule.of_part if parted else rule.of_item if _is_one(items) else rule.query
     if items is None:
-        return rule.query
-    found = (rule.of_item if items[0] == items[1] else rule.query).subquery("of_items")
+        return query
+    found = query.subquery("of_items")
     # Said as what is left out, it is expected to keep most rows: no reason to go through the items one by one.
     others = select(item.c.id).where(or_(item.c.code < items[0], item.c.code > items[1]))
     return select(found).where(found.c.item_id.not_in(others))
@@ -114,7 +165,7 @@ _ORDER = ("item_id", "site_id", "stock_line", "variant", "lot", "package", "seri
 
 def _only(transaction: Transaction, items: tuple[str, str] | None) -> dict[str, int | None]:
     """The one item that is asked for, if it is only one."""
-    if items is None or items[0] != items[1]:
+    if not _is_one(items):
         return {}
     return {"item": transaction.execute(select(item.c.id).where(item.c.code == items[0])).scalar()}
 

@@ -1,6 +1,19 @@
 """Stock as it lies: stock lines, and the serials linked to them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, UniqueConstraint, and_, false, literal_column, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    UniqueConstraint,
+    and_,
+    case,
+    false,
+    literal_column,
+    or_,
+    true,
+)
 
 from stockline.schema.base import item_table, key, number, quantity, small, stage_table, text, text_key
 
@@ -110,10 +123,22 @@ serial = item_table(
 movement (ST-6, ST-10): direction +1 in, -1 out, 0 none; the characteristics it saw; when. `site_id` is the site another
 system has on its record, for serials whose line is not known."""
 
-_linked = serial.c.stock_line_id.isnot(None)
-Index(
-    "ix_serial_stock_line_id", serial.c.item_id, serial.c.stock_line_id, sqlite_where=_linked, postgresql_where=_linked
+LINKED = serial.c.stock_line_id.isnot(None)
+LINK = tuple(serial.c[name] for name in ("item_id", "stock_line_id", "last_set_id", "lot", "variant"))
+"""What tells of most links whether they are right; most serials of a line are alike in it."""
+
+Index("ix_serial_link", *LINK, sqlite_where=LINKED, postgresql_where=LINKED)
+
+_particular = or_(
+    serial.c.last_direction < literal_column("0"),
+    serial.c.sublot != literal_column("''"),
+    serial.c.version != literal_column("''"),
 )
+PARTICULAR = and_(LINKED, case((_particular, literal_column("1")), else_=literal_column("0")) == literal_column("1"))
+"""Links of which more has to be looked at: of serials issued, as no good stock has them, or with a sublot or version of
+their own. Said as a case, since with alternatives SQLite does not think of the index."""
+
+Index("ix_serial_particular", serial.c.item_id, sqlite_where=PARTICULAR, postgresql_where=PARTICULAR)
 
 LOST = and_(serial.c.stock_line_id.is_(None), serial.c.last_direction > literal_column("0"))
 """Serials that came in last and are linked to no line: in a good stock there are none, so they have an index."""

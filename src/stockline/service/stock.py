@@ -111,8 +111,9 @@ class Stock(Service):
         Raises:
             Refusal: `not_found` for a site or one item that does not exist; `invalid` for a control that does not.
         """
-        asked = self._read(lambda transaction: control.controls(transaction, site, items, only))
-        found = [finding for one in self._database.read_each(asked) for finding in one]
+        parts = self._database.parts
+        asked = self._read(lambda transaction: control.questions(transaction, site, items, only, parts))
+        found = control.told(asked, self._database.read_each(asked))
         if not repairs:
             return found
         return self._database.read(lambda transaction: with_repairs(transaction, found, site, report), scans=True)

@@ -21,6 +21,9 @@ ATTEMPTS = 30
 LONG = 0.1
 """Seconds; a transaction that takes longer may have written much."""
 
+READERS = 2
+"""Transactions that read whole tables side by side."""
+
 BOUND = 10_000
 """Values that one statement binds at most; SQLite takes 32,766, PostgreSQL 65,535."""
 
@@ -126,18 +129,27 @@ class Database:
                 self.dialect.begin_scan(transaction.connection)
             return work(transaction)
 
-    def read_each(self, works: Sequence[Callable[[Transaction], T]]) -> list[T]:
-        """Run works that read whole tables, several at a time where the database has readers for it.
+    @property
+    def parts(self) -> int:
+        """In how many parts a whole table is best read by `read_each`."""
+        return self.dialect.parts if self._side_by_side else 1
 
-        Then each has a transaction of its own, and while one tells what it found, others read. Inside `transaction()`,
-        and where there is one reader, they are one transaction.
+    @property
+    def _side_by_side(self) -> bool:
+        return self._alone is None and getattr(self._local, "transaction", None) is None
+
+    def read_each(self, works: Sequence[Callable[[Transaction], T]]) -> Iterator[T]:
+        """Run works that read whole tables, two at a time, each in a transaction of its own; answers in their order.
+
+        While an answer is looked at, others are read. Inside `transaction()`, and in memory, all works are one
+        transaction, one after the other.
         """
-        joins = getattr(self._local, "transaction", None) is not None
-        if joins or self.dialect.readers == 1:
-            return self.read(lambda transaction: [work(transaction) for work in works], scans=True)
-        readers = ThreadPoolExecutor(self.dialect.readers, "stockline-reader")
+        if not self._side_by_side:
+            yield from self.read(lambda transaction: [work(transaction) for work in works], scans=True)
+            return
+        readers = ThreadPoolExecutor(READERS, "stockline-reader")
         try:
-            return list(readers.map(lambda work: self.read(work, scans=True), works))
+            yield from readers.map(lambda work: self.read(work, scans=True), works)
         finally:
             readers.shutdown(cancel_futures=True)
 

@@ -37,8 +37,8 @@ class Dialect(ABC):
     """What the engine asks of a database beyond plain SQL."""
 
     name: str
-    readers: int = 1
-    """How many transactions that read whole tables go side by side."""
+    parts: int = 1
+    """In how many parts whole tables are read side by side, where one processor reads them for one query."""
 
     @abstractmethod
     def prepare(self, engine: Engine) -> None:
@@ -92,6 +92,7 @@ class SqliteDialect(Dialect):
     """One file, WAL, one writer at a time; a write transaction takes the write lock when it begins."""
 
     name = "sqlite"
+    parts = 4
 
     def prepare(self, engine: Engine) -> None:
         event.listen(engine, "connect", self._connect)
@@ -179,7 +180,6 @@ class PostgresDialect(Dialect):
     """Many users; row locks, COPY, and a planner that must be told what an operation has staged."""
 
     name = "postgresql"
-    readers = 2
     _RETRY = frozenset({"40001", "40P01", "55P03"})
     _TAKEN = "23505"
     """A unique key: another has just made the same thing. The next attempt sees it, and refuses for a good reason."""

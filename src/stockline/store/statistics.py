@@ -23,6 +23,7 @@ FEW = (
     "staged_line",
     "ix_open_entry_short",
     "ix_serial_lost",
+    "ix_serial_particular",
     "ix_stock_line_twin",
     "ix_tracking_specification_to_invoice",
     "ix_link_bound",

@@ -42,6 +42,11 @@ class ControlRule:
         """The SELECT of an `item` only: it reads nothing of the others, where it narrows."""
         return self.build(of_item) if self.narrows else self.query
 
+    @cached_property
+    def of_part(self) -> Query:
+        """The SELECT of the items from `first` to `last` only, by id."""
+        return self.build(of_part)
+
 
 RULES: list[ControlRule] = []
 
@@ -111,6 +116,11 @@ def of_every_item(_table: Any) -> Any:
 def of_item(table: Any) -> Any:
     """The row is of the one `item`."""
     return table.c.item_id == bindparam("item", type_=BigInteger)
+
+
+def of_part(table: Any) -> Any:
+    """The row is of an item from `first` to `last`, by id."""
+    return table.c.item_id.between(bindparam("first", type_=BigInteger), bindparam("last", type_=BigInteger))
 
 
 LINES: FromClause = stock_line.join(characteristic_set, OF_LINE)

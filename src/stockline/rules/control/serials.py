@@ -1,6 +1,5 @@
 """Control of serials: their links against stock lines, attributes and movements (CO-2)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +17,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union,
     union_all,
 )
 
@@ -32,10 +32,21 @@ from stockline.rules.control.base import (
     rarely,
 )
 from stockline.rules.framework import Query
-from stockline.schema.stock import LOST, OF_LINE, characteristic_set, extra_link, serial, stock_line
+from stockline.schema.stock import (
+    LINK,
+    LINKED,
+    LOST,
+    OF_LINE,
+    PARTICULAR,
+    characteristic_set,
+    extra_link,
+    serial,
+    stock_line,
+)
 from stockline.values import SCALE
 
 _SERIAL = ("item_id", "variant", "serial")
+_KEY = tuple(serial.c[name] for name in _SERIAL)
 
 
 # ---------------------------------------------------------------- lines
@@ -53,10 +64,19 @@ _NEVER_REACHED = 2**62
 
 
 def with_links(within: Within) -> tuple[FromClause, Any]:
-    """Stock lines beside the counts of their links, and how many links of a line that makes."""
+    """Stock lines beside the counts of their links, and how many links of a line that makes.
+
+    Of all items at once all links are counted, which suits PostgreSQL. Of some, each line looks up its own: SQLite,
+    where control goes by parts of the items, does that in half the time.
+    """
     counted: FromClause = stock_line
     linked: Any = 0
-    for count in (_counts(serial, within), _counts(extra_link, within)):
+    tables = [serial, extra_link]
+    if within is not of_every_item:
+        here = and_(serial.c.item_id == stock_line.c.item_id, serial.c.stock_line_id == stock_line.c.id)
+        linked = select(func.count()).where(here).correlate(stock_line).scalar_subquery()
+        tables.remove(serial)
+    for count in (_counts(table, within) for table in tables):
         to_line = and_(count.c.item_id == stock_line.c.item_id, count.c.stock_line_id == stock_line.c.id)
         counted = counted.outerjoin(count, to_line)
         linked += func.coalesce(count.c.links, 0)
@@ -105,23 +125,20 @@ def serials_on_line(within: Within = of_every_item) -> Query:
 # ---------------------------------------------------------------- links
 
 
-def mismatch() -> Any:
-    """The serial is of another variant, or an own attribute of it is known and is not that of the line (ST-12)."""
-    return or_(*(differs for _, differs in _mismatches()))
+_ATTRIBUTES = ("variant", "lot", "sublot", "version")
 
 
-def _mismatches() -> Iterator[tuple[str, Any]]:
-    """The attributes of a serial by which it may not fit its line, each with the condition that it does not."""
-    own, lines = serial.c, characteristic_set.c
-    yield "variant", own.variant != lines.variant
-    for name in ("lot", "sublot", "version"):
-        # Most often they are equal: asked first, it saves the second question.
-        yield name, and_(own[name] != lines[name], own[name] != "")
+def _differs(own: Any, attribute: str) -> Any:
+    """The serial is of another variant than its line, or an own attribute of it is known and not the line's (ST-12)."""
+    of_line = characteristic_set.c[attribute]
+    # Most often they are equal: asked first, it saves the second question.
+    differs = own[attribute] != of_line
+    return differs if attribute == "variant" else and_(differs, own[attribute] != "")
 
 
 def _of_mismatch() -> dict[str, Any]:
     """What the serial does not share with its line: the first such attribute, and its value there and here."""
-    differs = [(name, condition) for name, condition in _mismatches()]
+    differs = [(name, _differs(serial.c, name)) for name in _ATTRIBUTES]
     return {
         "attribute": case(*((condition, literal(name, Text)) for name, condition in differs)),
         "expected": case(*((condition, characteristic_set.c[name]) for name, condition in differs)),
@@ -130,22 +147,21 @@ def _of_mismatch() -> dict[str, Any]:
 
 
 _IS_OPEN = func.coalesce(stock_line.c.quantity, 0) != 0
-_ISSUED = serial.c.last_direction < 0
-_MOVED = and_(serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id)
+_WRONG = {
+    "closed_line": ~_IS_OPEN,
+    "attribute_mismatch": and_(_IS_OPEN, or_(*(_differs(serial.c, name) for name in _ATTRIBUTES))),
+    "issued": serial.c.last_direction < 0,
+    "moved": and_(_IS_OPEN, serial.c.last_direction > 0, serial.c.last_set_id != stock_line.c.set_id),
+}
+"""What may be wrong with a link, as far as serial and line tell."""
 
 
 def _link(line: Any) -> list[Any]:
     """What serial, line and its characteristics tell of a link to the line of this number."""
-    flags = {
-        "closed_line": ~_IS_OPEN,
-        "attribute_mismatch": and_(_IS_OPEN, mismatch()),
-        "issued": _ISSUED,
-        "moved": and_(_IS_OPEN, _MOVED),
-        "docked": AWAITING_PUT_AWAY,
-    }
+    flags = {**_WRONG, "docked": AWAITING_PUT_AWAY}
     place = characteristic_set.c
     return [
-        *(serial.c[name] for name in _SERIAL),
+        *_KEY,
         func.coalesce(place.variant, serial.c.variant).label("line_variant"),
         func.coalesce(place.site_id, serial.c.site_id).label("site_id"),
         line.label("stock_line"),
@@ -159,14 +175,41 @@ def _link(line: Any) -> list[Any]:
     ]
 
 
+def _beside(links: FromClause, item: Any, line: Any) -> FromClause:
+    """Links beside the line they lead to, if there is one, and its characteristics."""
+    to_line = and_(stock_line.c.item_id == item, stock_line.c.id == line)
+    return links.outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE)
+
+
+def _of_serial(named: FromClause) -> Any:
+    """The serial is the one that is named."""
+    return and_(*(serial.c[name] == named.c[name] for name in _SERIAL))
+
+
+def _doubtful(within: Within) -> FromClause:
+    """Serials of which the own link may be wrong, as far as serial and line tell."""
+    kinds = select(*LINK).where(LINKED, within(serial)).distinct().subquery("kinds")
+    unfit = or_(
+        ~_IS_OPEN,
+        kinds.c.last_set_id != stock_line.c.set_id,
+        *(_differs(kinds.c, name) for name in _ATTRIBUTES if name in kinds.c),
+    )
+    lines = _beside(kinds, kinds.c.item_id, kinds.c.stock_line_id)
+    kind = select(*kinds.c).select_from(lines).where(rarely(unfit)).cte("kind").prefix_with("MATERIALIZED")
+    alike = (serial.c[name] == kind.c[name] for name in ("item_id", "stock_line_id", "lot", "variant"))
+    seen_alike = serial.c.last_set_id.is_not_distinct_from(kind.c.last_set_id)
+    of_kind = select(*_KEY).select_from(kind.join(serial, and_(*alike, seen_alike)))
+    lines = _beside(serial, serial.c.item_id, serial.c.stock_line_id)
+    particular = select(*_KEY).select_from(lines).where(PARTICULAR, within(serial), rarely(or_(*_WRONG.values())))
+    return union(of_kind, particular).subquery("doubtful")
+
+
 def _several(within: Within) -> CTE:
     """Every link of the serials that have several; `further` are those that are not the serial's own."""
     named = select(*(extra_link.c[name] for name in _SERIAL)).where(within(extra_link)).distinct().subquery("named")
 
     def links(of: FromClause, line: Any, further: int) -> Query:
-        of_serial = and_(*(serial.c[name] == of.c[name] for name in _SERIAL))
-        to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == line)
-        lines = of.join(serial, of_serial).outerjoin(stock_line, to_line).outerjoin(characteristic_set, OF_LINE)
+        lines = _beside(of.join(serial, _of_serial(of)), serial.c.item_id, line)
         return select(*_link(line), literal(further).label("further")).select_from(lines)
 
     own, extra = serial.c.stock_line_id, extra_link.c.stock_line_id
@@ -190,15 +233,10 @@ def _several(within: Within) -> CTE:
 )
 def serial_on_line(within: Within = of_every_item) -> Query:
     """Links that lead nowhere, or to a line that is not the serial's, or are not the only one."""
-    to_line = and_(stock_line.c.item_id == serial.c.item_id, stock_line.c.id == serial.c.stock_line_id)
-    # Every line has its characteristics. Joined so, PostgreSQL knows that each will come, and makes room for all.
-    lines = stock_line.outerjoin(characteristic_set, OF_LINE)
     # First all links are gone through, for what serial and line tell; only of what is left more is asked.
-    own = (
-        select(*_link(serial.c.stock_line_id))
-        .select_from(serial.outerjoin(lines, to_line))
-        .where(serial.c.stock_line_id.isnot(None), within(serial), rarely(or_(~_IS_OPEN, _ISSUED, _MOVED, mismatch())))
-    )
+    doubtful = _doubtful(within)
+    lines = _beside(doubtful.join(serial, _of_serial(doubtful)), serial.c.item_id, serial.c.stock_line_id)
+    own = select(*_link(serial.c.stock_line_id)).select_from(lines)
     several = _several(within)
     further = select(*(several.c[column.name] for column in own.selected_columns)).where(several.c.further == 1)
     suspect = union_all(own, further).cte("suspect").prefix_with("MATERIALIZED")

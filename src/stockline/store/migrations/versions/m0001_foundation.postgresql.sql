@@ -415,9 +415,11 @@ CREATE TABLE serial (
     CONSTRAINT pk_serial PRIMARY KEY (item_id, variant, serial)
 );
 
+CREATE INDEX ix_serial_link ON serial (item_id, stock_line_id, last_set_id, lot, variant) WHERE stock_line_id IS NOT NULL;
+
 CREATE INDEX ix_serial_lost ON serial (item_id) WHERE stock_line_id IS NULL AND last_direction > 0;
 
-CREATE INDEX ix_serial_stock_line_id ON serial (item_id, stock_line_id) WHERE stock_line_id IS NOT NULL;
+CREATE INDEX ix_serial_particular ON serial (item_id) WHERE stock_line_id IS NOT NULL AND CASE WHEN (last_direction < 0 OR sublot != '' OR version != '') THEN 1 ELSE 0 END = 1;
 
 CREATE TABLE site (
     id BIGSERIAL NOT NULL,

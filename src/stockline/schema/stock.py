@@ -129,14 +129,17 @@ LINK = tuple(serial.c[name] for name in ("item_id", "stock_line_id", "last_set_i
 
 Index("ix_serial_link", *LINK, sqlite_where=LINKED, postgresql_where=LINKED)
 
-_particular = or_(
-    serial.c.last_direction < literal_column("0"),
-    serial.c.sublot != literal_column("''"),
-    serial.c.version != literal_column("''"),
+_more = and_(
+    LINKED,
+    or_(
+        serial.c.last_direction < literal_column("0"),
+        serial.c.sublot != literal_column("''"),
+        serial.c.version != literal_column("''"),
+    ),
 )
-PARTICULAR = and_(LINKED, case((_particular, literal_column("1")), else_=literal_column("0")) == literal_column("1"))
+PARTICULAR = case((_more, literal_column("1")), else_=literal_column("0")) == literal_column("1")
 """Links of which more has to be looked at: of serials issued, as no good stock has them, or with a sublot or version of
-their own. Said as a case, since with alternatives SQLite does not think of the index."""
+their own. Said as a case, or SQLite would rather go through all links of an item."""
 
 Index("ix_serial_particular", serial.c.item_id, sqlite_where=PARTICULAR, postgresql_where=PARTICULAR)
 

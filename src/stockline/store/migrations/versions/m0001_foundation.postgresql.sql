@@ -419,7 +419,7 @@ CREATE INDEX ix_serial_link ON serial (item_id, stock_line_id, last_set_id, lot,
 
 CREATE INDEX ix_serial_lost ON serial (item_id) WHERE stock_line_id IS NULL AND last_direction > 0;
 
-CREATE INDEX ix_serial_particular ON serial (item_id) WHERE stock_line_id IS NOT NULL AND CASE WHEN (last_direction < 0 OR sublot != '' OR version != '') THEN 1 ELSE 0 END = 1;
+CREATE INDEX ix_serial_particular ON serial (item_id) WHERE CASE WHEN (stock_line_id IS NOT NULL AND (last_direction < 0 OR sublot != '' OR version != '')) THEN 1 ELSE 0 END = 1;
 
 CREATE TABLE site (
     id BIGSERIAL NOT NULL,

@@ -1,10 +1,20 @@
 """Control of many items: each finding once, in its place, however many items are looked at by one query."""
 
+import pytest
+
 import stockline
 from stockline import ControlFinding, FoundSerial, FoundStockLine, Stockline, TrackingCode
+from stockline.operations import control
 
 ITEMS = ("PUMP", "BELL", "LAMP", "BIKE", "SADDLE", "CHAIN", "FORK")
 """Not in the order of their codes; more than the parts that items are looked at in."""
+
+
+@pytest.fixture(autouse=True, params=["small", "large"])
+def size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked side by side, in parts, when there is much of it."""
+    if request.param == "large":
+        monkeypatch.setattr(control, "LARGE", 0)
 
 
 def damage(stock: Stockline) -> None:

@@ -20,6 +20,7 @@ from stockline.results.base import from_columns
 from stockline.rules.control import CONTROLS, RULES, ControlRule, serials, stock_lines
 from stockline.rules.framework import Query, tidy
 from stockline.schema.catalog import item
+from stockline.schema.stock import stock_line
 from stockline.store.database import Transaction
 from stockline.values import to_quantity
 
@@ -50,6 +51,16 @@ class Question:
         items = item_codes(transaction, {row[item_at] for row in rows})
         sites = site_codes(transaction, {row[site_at] for row in rows if row[site_at] is not None})
         return Answer(columns, rows, items, sites)
+
+
+LARGE = 10_000
+"""Stock lines; with more, to ask side by side saves more time than it takes."""
+
+
+def is_large(transaction: Transaction) -> bool:
+    """Whether there are so many stock lines that the questions are best asked side by side."""
+    some = select(stock_line.c.id).limit(LARGE + 1).subquery()
+    return bool(transaction.execute(select(func.count()).select_from(some)).scalar_one() > LARGE)
 
 
 def control(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from stockline.operations import control, questions
@@ -111,12 +112,20 @@ class Stock(Service):
         Raises:
             Refusal: `not_found` for a site or one item that does not exist; `invalid` for a control that does not.
         """
-        parts = self._database.parts
-        asked = self._read(lambda transaction: control.questions(transaction, site, items, only, parts))
-        found = control.told(asked, self._database.read_each(asked))
+        found = self._findings(site, items, only)
         if not repairs:
             return found
         return self._database.read(lambda transaction: with_repairs(transaction, found, site, report), scans=True)
+
+    def _findings(
+        self, site: str | None, items: tuple[str, str] | None, only: Collection[str] | None
+    ) -> list[ControlFinding]:
+        if not self._read(control.is_large):
+            everything = partial(control.control, site=site, items=items, only=only)
+            return self._database.read(everything, scans=True)
+        parts = self._database.parts
+        asked = self._read(lambda transaction: control.questions(transaction, site, items, only, parts))
+        return control.told(asked, self._database.read_each(asked))
 
     def quantity_on_hand(
         self,

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event
 
+import stockline
 from stockline import FoundSerial, FoundStockLine, OrderLine, Stockline, TrackingRow
-from tests.support.warehouse import PATIENCE, order, serials
+from tests.support.warehouse import PATIENCE, TODAY, furnish, order, serials
 
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 1_000_000
@@ -122,3 +123,19 @@ def test_as_many_statements_for_many_reserved_serials_taken_away_as_for_few(stoc
         assert not now & reserved
         assert not stock.control(only=["reservations", "ledger"])
     assert counts[0] == counts[1]
+
+
+def test_what_is_used_up_is_found_by_its_whole_key() -> None:
+    """By a part of it, an issue from thousands of receipts would pair all of them with all."""
+    with stockline.open(":memory:", today=TODAY) as stock:
+        furnish(stock)
+        for name, kind in (("PO1", "purchase"), ("SO1", "sale")):
+            order(stock, name, kind, [("BOLT", 5, [])])
+            with counted(stock) as seen:
+                stock.post(name)
+        (lowered,) = (statement for statement in seen if statement.startswith("UPDATE open_entry"))
+        with stock._database.engine.connect() as connection:
+            blanks = (None,) * lowered.count("?")
+            plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {lowered}", blanks)]
+        (found,) = (step for step in plan if "open_entry" in step)
+        assert found.endswith("AND posting_date=? AND entry_id=?)")

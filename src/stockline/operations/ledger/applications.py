@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    FromClause,
     Insert,
     Update,
     and_,
@@ -201,6 +202,10 @@ def _apply(inbound: bool, held: bool = False) -> Insert:
     )
 
 
+_other = ledger_entry.alias("other")
+"""The entry a new one was applied to."""
+
+
 @cache
 def _use_up(inbound: bool) -> Update:
     """Lower what remains of the entries the new ones were applied to."""
@@ -209,40 +214,36 @@ def _use_up(inbound: bool) -> Update:
         if inbound
         else (application.c.outbound_id, application.c.inbound_id)
     )
-    used = (
-        select(*_keys_of_entry(), other.label("entry_id"), func.sum(application.c.quantity).label("quantity"))
-        .select_from(
-            ENTRIES.join(application, and_(application.c.item_id == ledger_entry.c.item_id, new == ledger_entry.c.id))
-        )
-        .where(OF_WAVE, ~application.c.fixed, *([] if inbound else [staged_line.c.steers_serial == 0]))
-        .group_by(*_keys_of_entry(), other)
-        .subquery("used")
-    )
-    return (
-        update(open_entry)
-        # Found by its key; the number, last in the key, would only tempt the planner to search by it alone.
-        .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id + 0 == used.c.entry_id)
-        .values(remaining=open_entry.c.remaining + (used.c.quantity if inbound else -used.c.quantity))
+    of_entry = and_(application.c.item_id == ledger_entry.c.item_id, new == ledger_entry.c.id)
+    to_other = and_(application.c.item_id == _other.c.item_id, other == _other.c.id)
+    return _lower(
+        ENTRIES.join(application, of_entry).join(_other, to_other),
+        application.c.quantity if not inbound else -application.c.quantity,
+        and_(OF_WAVE, ~application.c.fixed, *([] if inbound else [staged_line.c.steers_serial == 0])),
     )
 
 
 @cache
 def _use_up_staged() -> Update:
     """Lower what remains of the entries that were decided on."""
+    to_other = and_(staged_application.c.item_id == _other.c.item_id, staged_application.c.other_id == _other.c.id)
+    applied = ENTRIES.join(staged_application, _OF_STAGED).join(_other, to_other)
+    return _lower(applied, staged_application.c.quantity, _DECIDED)
+
+
+def _lower(applied: FromClause, quantity: Any, which: Any) -> Update:
+    """Lower what remains of the other entries, each found by its whole key, of which it knows its date and number."""
+    of_other = (*_keys_of_entry(), _other.c.posting_date, _other.c.id.label("entry_id"))
     used = (
-        select(
-            *_keys_of_entry(),
-            staged_application.c.other_id.label("entry_id"),
-            func.sum(staged_application.c.quantity).label("quantity"),
-        )
-        .select_from(ENTRIES.join(staged_application, _OF_STAGED))
-        .where(_DECIDED)
-        .group_by(*_keys_of_entry(), staged_application.c.other_id)
+        select(*of_other, func.sum(quantity).label("quantity"))
+        .select_from(applied)
+        .where(which)
+        .group_by(*of_other)
         .subquery("used")
     )
     return (
         update(open_entry)
-        .where(*(open_entry.c[name] == used.c[name] for name in KEYS), open_entry.c.entry_id + 0 == used.c.entry_id)
+        .where(*(open_entry.c[name] == used.c[name] for name in (*KEYS, "posting_date", "entry_id")))
         .values(remaining=open_entry.c.remaining - used.c.quantity)
     )
 

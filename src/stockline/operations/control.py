@@ -106,8 +106,10 @@ def _is_one(items: tuple[str, str] | None) -> TypeGuard[tuple[str, str]]:
 
 def _ranges(transaction: Transaction, parts: int) -> list[dict[str, int | None]]:
     """Ranges of the ids of items, about as many as parts; none where there is nothing to part."""
+    if parts == 1:
+        return []
     ends = transaction.execute(select(func.min(item.c.id).label("low"), func.max(item.c.id).label("high"))).one()
-    if parts == 1 or ends.low == ends.high:
+    if ends.low == ends.high:
         return []
     width = -(-(ends.high - ends.low + 1) // parts)
     return [{"first": first, "last": first + width - 1} for first in range(ends.low, ends.high + 1, width)]

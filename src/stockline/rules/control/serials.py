@@ -293,9 +293,7 @@ def _not_the_only_one(several: CTE) -> Query:
 @finding("serials", "", narrows=True)
 def unlinked(within: Within = of_every_item) -> Query:
     """Serial {serial} came in last, but is linked to no stock line."""
-    other = select(extra_link.c.serial).where(
-        *(extra_link.c[name] == serial.c[name] for name in ("item_id", "variant", "serial"))
-    )
+    other = select(extra_link.c.serial).where(_of_serial(extra_link))
     seen = and_(characteristic_set.c.item_id == serial.c.item_id, characteristic_set.c.id == serial.c.last_set_id)
     return (
         select(
